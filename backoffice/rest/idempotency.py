@@ -1,0 +1,49 @@
+"""`Idempotency-Key` on POST: the same key and body get the first answer again, and the effect happens once."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, transaction
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backoffice.models import IdempotencyRecord
+from backoffice.rest.problems import Problem
+
+HEADER = "Idempotency-Key"
+
+
+def once(request: Request, effect: Callable[[], Response]) -> Response:
+    """Run `effect` in one transaction with the record of its answer.
+
+    Without the header the effect simply runs. Raises Problem 409 while the first request is still running, 422 when
+    the key was used for another body. A refused request (4xx) leaves no record: mend it and use the key again.
+    """
+    key = request.headers.get(HEADER, "")
+    if not key:
+        with transaction.atomic():
+            return effect()
+    if len(key) > 255:
+        raise Problem(400, "invalid_idempotency_key", f"{HEADER} has at most 255 characters.")
+    fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request._request.body).hexdigest()
+    with transaction.atomic():
+        if not _lock(f"{request.auth.pk}:{key}"):
+            raise Problem(409, "idempotency_in_progress", "A request with this Idempotency-Key is running. Wait for it.")
+        known = IdempotencyRecord.objects.filter(api_key=request.auth, key=key).first()
+        if known is not None:
+            if known.fingerprint != fingerprint:
+                raise Problem(422, "idempotency_key_reused", "This Idempotency-Key was used for another request.")
+            return Response(known.body, status=known.status, headers={"Idempotent-Replayed": "true"})
+        response = effect()
+        record: dict[str, Any] = {"fingerprint": fingerprint, "status": response.status_code, "body": response.data}
+        IdempotencyRecord.objects.create(api_key=request.auth, key=key, **record)
+        return response
+
+
+def _lock(name: str) -> bool:
+    """A lock that ends with the transaction; False when another transaction holds it."""
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,213 @@
+"""All settings, read from the environment. A missing or bad value stops the start and names itself.
+
+Locally `manage.py up` writes var/local.env first, so nothing needs to be set by hand; in production nothing is read
+from files and nothing has a default that would be unsafe.
+"""
+
+import ipaddress
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+from backoffice import postgres
+from backoffice.local import SETTINGS_FILE, VAR
+
+env = environ.Env()
+if SETTINGS_FILE.exists():
+    environ.Env.read_env(SETTINGS_FILE)
+
+_MISSING: Any = object()
+
+
+def read(name: str, cast: Callable[[str], Any] = str, default: Any = _MISSING) -> Any:
+    """One value from the environment; raises ImproperlyConfigured with its name when it is missing or unreadable."""
+    raw = env.get_value(name, default=None)
+    if raw in (None, ""):
+        if default is _MISSING:
+            raise ImproperlyConfigured(f"{name} is not set. For a local trial run `make up`, which makes one.")
+        return default
+    try:
+        return cast(raw)
+    except (ValueError, TypeError) as error:
+        raise ImproperlyConfigured(f"{name} has a bad value: {error}") from error
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    def cast(raw: str) -> str:
+        if raw not in allowed:
+            raise ValueError(f"expected one of {', '.join(allowed)}")
+        return raw
+
+    return cast
+
+
+def flag(raw: str) -> bool:
+    return one_of("1", "0", "true", "false")(raw.lower()) in ("1", "true")
+
+
+def listed(raw: str) -> list[str]:
+    return [part.strip() for part in raw.split(",") if part.strip()]
+
+
+def networks(raw: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    return [ipaddress.ip_network(part) for part in listed(raw)]
+
+
+def fernet_keys(raw: str) -> list[str]:
+    for key in (keys := listed(raw)):
+        Fernet(key)
+    return keys
+
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = VAR
+MODE: str = read("BACKOFFICE_MODE", one_of("local", "production"), "production")
+LOCAL = MODE == "local"
+DEBUG: bool = read("DEBUG", flag, False)
+SECRET_KEY: str = read("SECRET_KEY")
+FIELD_KEYS: list[str] = read("FIELD_KEYS", fernet_keys)  # first encrypts, all decrypt; never SECRET_KEY
+ALLOWED_HOSTS: list[str] = read("ALLOWED_HOSTS", listed, ["127.0.0.1", "localhost"] if LOCAL else _MISSING)
+PORT: int = read("PORT", int, 8000)
+PUBLIC_URL: str = read("PUBLIC_URL", str, f"http://127.0.0.1:{PORT}" if LOCAL else _MISSING)
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# Outbound requests go to public addresses only, except to these networks (a partner in the same data centre; the sandbox).
+EGRESS_ALLOW = read("EGRESS_ALLOW", networks, [])
+SHOPIFY_API_VERSION: str = read("SHOPIFY_API_VERSION", str, "2026-10")
+UNDO_SECONDS: int = read("UNDO_SECONDS", int, 30)  # money effects wait this long, so that a decision can be undone
+
+if not LOCAL:
+    if DEBUG:
+        raise ImproperlyConfigured("DEBUG must be off in production.")
+    if any(network.is_loopback for network in EGRESS_ALLOW):
+        raise ImproperlyConfigured("EGRESS_ALLOW must not name loopback in production.")
+    if len(SECRET_KEY) < 40:
+        raise ImproperlyConfigured("SECRET_KEY must have at least 40 random characters.")
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_q",
+    "backoffice.apps.BackofficeConfig",
+    "orders.apps.OrdersConfig",
+    "protection.apps.ProtectionConfig",
+    "integrations.apps.IntegrationsConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "backoffice.rest.requests.RequestIdMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "backoffice.console.policy.ContentSecurityPolicyMiddleware",
+]
+
+ROOT_URLCONF = "backoffice.urls"
+WSGI_APPLICATION = "backoffice.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "backoffice" / "console" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": env.db_url_config(read("DATABASE_URL", str, None) or postgres.url())}
+DATABASES["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "backoffice" / "console" / "static"]
+WHITENOISE_USE_FINDERS = LOCAL
+
+# A signed webhook may carry an order with hundreds of lines; Django's default of 2.5 MB would refuse it.
+WEBHOOK_MAX_BYTES = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = WEBHOOK_MAX_BYTES
+
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if not LOCAL:
+    SECURE_SSL_REDIRECT = read("SECURE_SSL_REDIRECT", flag, True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["backoffice.rest.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["backoffice.rest.authentication.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": None,
+    "EXCEPTION_HANDLER": "backoffice.rest.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+
+# Bells and schedules only: arguments are ids, the work itself is rows. Each value answers a fault seen on 1.11.1:
+# catch_up off (a missed schedule must not run n times), max_attempts 1 (our rows carry the attempts), save_limit -1
+# (saving results made the next task wait 13 s after a burst), retry far above timeout (or tasks run twice).
+Q_CLUSTER = {
+    "name": "backoffice",
+    "broker_class": "integrations.bells.BellBroker",
+    "orm": "default",
+    "workers": read("WORKERS", int, 4),
+    "queue_limit": 8,
+    "timeout": 60,
+    "retry": 120,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "catch_up": False,
+    "save_limit": -1,
+    "recycle": 5000,
+    "poll": 1,
+    "log_level": "WARNING",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": read("LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "WARNING")},
+}
+
+UNFOLD = {"SITE_TITLE": "Back office", "SITE_HEADER": "Back office", "SHOW_HISTORY": False, "SHOW_VIEW_ON_SITE": False}

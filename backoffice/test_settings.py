@@ -1,0 +1,30 @@
+"""Settings of the test run: an own embedded PostgreSQL, and secrets that are worth nothing."""
+
+import os
+
+os.environ.update(
+    BACKOFFICE_MODE="local",
+    SECRET_KEY="tests-only-" + "x" * 40,
+    FIELD_KEYS="dGVzdHMtb25seS10ZXN0cy1vbmx5LXRlc3RzLW9ubHk=",
+    EGRESS_ALLOW="127.0.0.0/8",
+    UNDO_SECONDS="0",
+    DEBUG="0",
+)
+
+from backoffice import postgres  # noqa: E402
+from backoffice.local import VAR  # noqa: E402
+
+# Durability is not under test here (tests/ restarts a server of its own for that); fsync would triple the run time.
+if not os.environ.get("TEST_DATABASE_URL"):
+    FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    os.environ["DATABASE_URL"] = postgres.start(VAR / "postgres-test", tuning=FAST, keep_running=False)
+else:
+    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
+
+from backoffice.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

@@ -1,0 +1,69 @@
+import hashlib
+import secrets
+from typing import Self
+
+from django.db import models
+
+from backoffice.identifiers import PublicId
+from backoffice.models import Partner
+from backoffice.secrets import EncryptedJSONField
+from orders.models import Shop
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def by_token(self, token: str) -> "Connection | None":
+        """The connection whose inbound address ends in `token`; only its SHA-256 can be looked up."""
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        return self.select_related("shop").filter(inbound_digest=digest).first()
+
+    def active(self) -> Self:
+        return self.filter(paused_at=None)
+
+
+class Connection(models.Model):
+    """One line to one outside system: a shop's Shopify, or a partner's webhook endpoint.
+
+    `system` names a folder of integrations (see integrations.systems). Secrets are encrypted: for Shopify
+    {"token", "signing": [secret, …], "inbound_token"}, for an endpoint {"signing": [whsec_…, …]}; the first signing
+    secret is current, further ones are accepted or also signed with during a rotation.
+    """
+
+    public_id = PublicId("con")
+    system = models.CharField(max_length=32)
+    label = models.CharField(max_length=255)
+    shop = models.ForeignKey(Shop, null=True, blank=True, on_delete=models.PROTECT, related_name="connections")
+    partner = models.ForeignKey(Partner, null=True, blank=True, on_delete=models.PROTECT, related_name="connections")
+    url = models.URLField(max_length=2048, help_text="Address of the API, or of the partner's endpoint")
+    events = models.JSONField(default=list, help_text='Actions it is sent: ["*"], ["order.*", "claim.closed"]')
+    secrets = EncryptedJSONField()
+    inbound_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_because = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ConnectionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop"], condition=models.Q(system="shopify"), name="one_shopify_connection_per_shop"
+            ),
+            models.UniqueConstraint(
+                fields=["partner", "url"], condition=models.Q(system="webhook"), name="endpoint_once_per_partner"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def new_inbound_token(self) -> str:
+        """Make the secret last part of the inbound address (256 random bits). Save the connection afterwards."""
+        token = secrets.token_urlsafe(32)
+        self.inbound_digest = hashlib.sha256(token.encode()).hexdigest()
+        self.secrets = {**(self.secrets or {}), "inbound_token": token}
+        return token
+
+    def wants(self, action: str) -> bool:
+        """Whether `action` matches one of `events`; a trailing `.*` stands for every verb of a subject."""
+        subject = action.split(".", 1)[0]
+        return bool({"*", action, f"{subject}.*"} & set(self.events))

@@ -1,0 +1,52 @@
+from django.db import models
+
+from backoffice.identifiers import PublicId
+from orders.models.order import Order
+
+
+class Fulfillment(models.Model):
+    """A parcel, or several under one shipment: what was sent, by whom, and where it is.
+
+    `lines` is [{"line": remote line id, "quantity": units}].
+    """
+
+    public_id = PublicId("ful")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfillments")
+    remote_id = models.BigIntegerField()
+    name = models.CharField(max_length=255, blank=True)
+    status = models.CharField(max_length=64, blank=True)
+    shipment_status = models.CharField(max_length=64, blank=True)
+    tracking_company = models.CharField(max_length=255, blank=True)
+    tracking_numbers = models.JSONField(default=list, blank=True)
+    tracking_urls = models.JSONField(default=list, blank=True)
+    location_id = models.BigIntegerField(null=True, blank=True)
+    lines = models.JSONField(default=list)
+    remote_created_at = models.DateTimeField(null=True, blank=True)
+    remote_updated_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "remote_id"], name="fulfillment_once_per_order")]
+
+    def __str__(self) -> str:
+        return self.name or f"Parcel {self.remote_id}"
+
+
+class TrackingEvent(models.Model):
+    """One scan of a parcel, as the carrier reported it."""
+
+    fulfillment = models.ForeignKey(Fulfillment, on_delete=models.PROTECT, related_name="scans")
+    remote_id = models.BigIntegerField()
+    status = models.CharField(max_length=64)
+    message = models.TextField(blank=True)
+    happened_at = models.DateTimeField()
+    city = models.CharField(max_length=255, blank=True)
+    province = models.CharField(max_length=255, blank=True)
+    country = models.CharField(max_length=255, blank=True)
+    zip = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["fulfillment", "remote_id"], name="scan_once_per_fulfillment")]
+        ordering = ["happened_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.happened_at:%Y-%m-%d %H:%M}"

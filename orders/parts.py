@@ -1,0 +1,160 @@
+"""The parts of an order, written from a snapshot: each function compares, writes what differs, and says what happened.
+
+All of them run inside `intake`, under the order's row lock.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Model
+
+from orders import entitlement
+from orders.models import Fulfillment, LineItem, Order, Refund, TrackingEvent
+from orders.snapshot import Amounts, FulfillmentSnapshot, LineSnapshot, OrderSnapshot, RefundSnapshot, TrackingSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact for the journal. `subject` is the public id of the part it is about, empty for the order itself."""
+
+    action: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    subject: str = ""
+
+
+def order_values(snapshot: OrderSnapshot) -> dict[str, Any]:
+    """Column values of the order itself, in the form the database gives them back."""
+    same_names = (
+        "name number email phone note tags attributes test source_name source_identifier financial_status "
+        "fulfillment_status cancel_reason currency presentment_currency processed_at cancelled_at closed_at"
+    )
+    values: dict[str, Any] = {name: getattr(snapshot, name) for name in same_names.split()}
+    return values | {
+        "total": snapshot.amounts["total"].shop.amount,
+        "amounts": amounts_json(snapshot.amounts),
+        "shipping_address": snapshot.shipping_address and snapshot.shipping_address.as_json(),
+        "billing_address": snapshot.billing_address and snapshot.billing_address.as_json(),
+        "remote_created_at": snapshot.created_at,
+        "remote_updated_at": snapshot.updated_at,
+    }
+
+
+def amounts_json(amounts: Amounts) -> dict[str, Any]:
+    return {name: bag.as_json() for name, bag in amounts.items()}
+
+
+def assign(row: Model, values: dict[str, Any]) -> list[str]:
+    """Set `values` on `row`; returns the names of those that differed."""
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    return changed
+
+
+def write_lines(order: Order, snapshots: list[LineSnapshot]) -> bool:
+    """Add and change lines; never remove one, for Shopify keeps removed lines with a current quantity of 0."""
+    known = {line.remote_id: line for line in LineItem.objects.filter(order=order)}
+    new, changed, touched = [], [], set()
+    for position, snapshot in enumerate(snapshots):
+        values = _line_values(snapshot, position)
+        line = known.get(snapshot.remote_id)
+        if line is None:
+            new.append(LineItem(order=order, remote_id=snapshot.remote_id, **values))
+        elif differing := assign(line, values):
+            changed.append(line)
+            touched.update(differing)
+    LineItem.objects.bulk_create(new)
+    if changed:
+        LineItem.objects.bulk_update(changed, sorted(touched))
+    return bool(new or changed)
+
+
+def _line_values(snapshot: LineSnapshot, position: int) -> dict[str, Any]:
+    same_names = (
+        "title variant_title sku vendor variant_id product_id quantity current_quantity requires_shipping taxable "
+        "gift_card tip fulfillment_status properties"
+    )
+    values: dict[str, Any] = {name: getattr(snapshot, name) for name in same_names.split()}
+    return values | {"position": position, "amounts": amounts_json(snapshot.amounts)}
+
+
+def write_fulfillment(order: Order, snapshot: FulfillmentSnapshot) -> list[Event]:
+    """Add or change one parcel, unless the stored one is newer."""
+    same_names = "name status shipment_status tracking_company tracking_numbers tracking_urls location_id"
+    values: dict[str, Any] = {name: getattr(snapshot, name) for name in same_names.split()}
+    values |= {
+        "lines": [{"line": part.line_remote_id, "quantity": part.quantity} for part in snapshot.lines],
+        "remote_created_at": snapshot.created_at,
+        "remote_updated_at": snapshot.updated_at,
+    }
+    parcel = Fulfillment.objects.filter(order=order, remote_id=snapshot.remote_id).first()
+    if parcel is None:
+        parcel = Fulfillment.objects.create(order=order, remote_id=snapshot.remote_id, **values)
+        return [_parcel_event("fulfillment.created", parcel)]
+    if snapshot.updated_at and parcel.remote_updated_at and snapshot.updated_at < parcel.remote_updated_at:
+        return []
+    changed = assign(parcel, values)
+    if changed:
+        parcel.save()
+    visible = sorted(set(changed) - {"remote_updated_at"})
+    return [_parcel_event("fulfillment.updated", parcel, changed=visible)] if visible else []
+
+
+def _parcel_event(action: str, parcel: Fulfillment, **facts: Any) -> Event:
+    tracking = {"company": parcel.tracking_company, "numbers": parcel.tracking_numbers}
+    return Event(action, {"status": parcel.status, "tracking": tracking, **facts}, subject=parcel.public_id)
+
+
+def write_scan(parcel: Fulfillment, snapshot: TrackingSnapshot) -> list[Event]:
+    """Add one scan; a scan that is known already changes nothing."""
+    same_names = "status message happened_at city province country zip"
+    values = {name: getattr(snapshot, name) for name in same_names.split()}
+    scan, created = TrackingEvent.objects.get_or_create(
+        fulfillment=parcel, remote_id=snapshot.remote_id, defaults=values
+    )
+    if not created:
+        return []
+    facts = {"status": scan.status, "happened_at": scan.happened_at.isoformat(), "tracking": parcel.tracking_numbers}
+    return [Event("tracking.scanned", facts, subject=parcel.public_id)]
+
+
+def write_refund(order: Order, snapshot: RefundSnapshot) -> list[Event]:
+    """Add or complete one refund and mark its units as used.
+
+    A refund at the shop is a fact: when its units had been used already (replaced, say) it is recorded all the same,
+    and a second event says how many units were paid for twice, for staff to look at.
+    """
+    values: dict[str, Any] = {
+        "note": snapshot.note,
+        "transactions": snapshot.transactions,
+        "remote_created_at": snapshot.created_at,
+        "processed_at": snapshot.processed_at,
+        "lines": [
+            {
+                "line": line.line_remote_id,
+                "quantity": line.quantity,
+                "restock_type": line.restock_type,
+                "amounts": amounts_json(line.amounts),
+            }
+            for line in snapshot.lines
+        ],
+    }
+    refund = Refund.objects.filter(order=order, remote_id=snapshot.remote_id).first()
+    if refund is not None:
+        changed = assign(refund, values)
+        if changed:
+            refund.save()
+        return [Event("refund.updated", {"changed": sorted(changed)}, refund.public_id)] if changed else []
+    refund = Refund.objects.create(order=order, remote_id=snapshot.remote_id, **values)
+    units = {str(line.line_remote_id): line.quantity for line in snapshot.lines}
+    events = [Event("refund.created", {"units": units}, refund.public_id)]
+    known = {line.remote_id: line for line in LineItem.objects.filter(order=order)}
+    for line_snapshot in snapshot.lines:
+        line = known.get(line_snapshot.line_remote_id)
+        if line is None:
+            continue
+        missing = entitlement.use_refunded(line, line_snapshot.quantity, reference=refund.public_id)
+        if missing:
+            facts = {"line": line.public_id, "units": missing, "refund": refund.public_id}
+            events.append(Event("entitlement.exceeded", facts, line.public_id))
+    return events

@@ -1,0 +1,100 @@
+"""Which orders are covered, decided from their own lines and attributes under the plan in force when they were placed."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from orders.journal import record
+from orders.models import LineItem, Order
+from orders.money import Money, MoneyBag, decimal_of
+from protection.models import Consent, Coverage, PlanVersion
+
+
+def refresh(order: Order, *, by: str, source: str = "") -> Coverage | None:
+    """Bring the order's coverage in line with the order; call it in the transaction that changed the order.
+
+    None when the order is not covered and never was. A fee that was taken off again makes coverage removed, a
+    cancelled order makes it void; neither is ever deleted.
+    """
+    coverage = Coverage.objects.select_related("plan_version__plan").filter(order=order).first()
+    version = coverage.plan_version if coverage else _version(order)
+    if version is None:
+        return None
+    fee_lines = [line for line in LineItem.objects.filter(order=order) if version.is_fee(line)]
+    paid = [line for line in fee_lines if line.current_quantity > 0]
+    by_attribute = bool(version.fee_attribute) and _is_yes(order.attribute(version.fee_attribute))
+    if coverage is None and not fee_lines and not by_attribute:
+        return None
+
+    status = _status(order, covered=bool(paid) or by_attribute)
+    facts = {"status": status, "fee": _fee(order, fee_lines), "fee_lines": [line.remote_id for line in fee_lines]}
+    if coverage is None:
+        coverage = Coverage.objects.create(order=order, plan_version=version, **facts)
+        consent = _read_consent(coverage, order)
+        _journal(coverage, by, source, consent="known" if consent else "unknown")
+    elif any(getattr(coverage, name) != value for name, value in facts.items()):
+        moved = coverage.status != status
+        for name, value in facts.items():
+            setattr(coverage, name, value)
+        coverage.save()
+        if moved:
+            _journal(coverage, by, source)
+    return coverage
+
+
+def _version(order: Order) -> PlanVersion | None:
+    plan = getattr(order.shop, "plan", None)
+    return plan.in_force(order.placed_at) if plan else None
+
+
+def _status(order: Order, *, covered: bool) -> str:
+    if order.cancelled_at or order.deleted_at:
+        return Coverage.Status.VOID
+    if not covered:
+        return Coverage.Status.REMOVED
+    shipped = any(True for _ in order.parcels())
+    return Coverage.Status.ACTIVE if shipped else Coverage.Status.INACTIVE
+
+
+def _fee(order: Order, fee_lines: list[LineItem]) -> dict[str, Any]:
+    """What the shopper paid for protection, both sides; 0 when it was included by the brand."""
+    shop = presentment = Decimal(0)
+    for line in fee_lines:
+        price = line.amounts["unit_price"]
+        shop += decimal_of(price["shop"]["amount"]) * line.quantity
+        presentment += decimal_of(price["presentment"]["amount"]) * line.quantity
+    return MoneyBag(Money(shop, order.currency), Money(presentment, order.presentment_currency)).as_json()
+
+
+def _read_consent(coverage: Coverage, order: Order) -> Consent | None:
+    """The store front's receipt, from the order attribute the plan names; None when absent or unreadable."""
+    raw = order.attribute(coverage.plan_version.consent_attribute)
+    try:
+        facts = json.loads(raw) if raw else None
+    except ValueError:
+        facts = None
+    if not isinstance(facts, dict):
+        return None
+
+    def text(name: str, limit: int = 64) -> str:
+        return str(facts.get(name) or "")[:limit]
+
+    default_on = facts.get("default_on")
+    return Consent.objects.create(
+        coverage=coverage,
+        how=text("how"),
+        default_on=default_on if isinstance(default_on, bool) else None,
+        text_version=text("shown_text_version"),
+        price=text("price"),
+        locale=text("locale", 35),
+        given_at=text("at"),
+    )
+
+
+def _is_yes(value: str | None) -> bool:
+    return (value or "").strip().lower() in ("1", "true", "yes", "on")
+
+
+def _journal(coverage: Coverage, by: str, source: str, **facts: Any) -> None:
+    order = coverage.order
+    record(f"coverage.{coverage.status}", shop=order.shop, order=order, by=by, source=source, fee=coverage.fee, **facts)

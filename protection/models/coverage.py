@@ -1,0 +1,45 @@
+from django.db import models
+
+from orders.models import Order
+from protection.models.plan import PlanVersion
+
+
+class Coverage(models.Model):
+    """The promise on one order, derived from the order's own lines by `protection.coverage.refresh`."""
+
+    class Status(models.TextChoices):
+        INACTIVE = "inactive", "Inactive until shipped"
+        ACTIVE = "active", "Active"
+        EXPIRED = "expired", "Expired"
+        VOID = "void", "Void"
+        REMOVED = "removed", "Removed"
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="coverage")
+    status = models.CharField(max_length=10, choices=Status)
+    plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="coverages")
+    fee = models.JSONField(default=dict, help_text="Money bag: what the shopper paid for it")
+    fee_lines = models.JSONField(default=list, help_text="Remote ids of the fee's lines")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.order}: {self.get_status_display()}"
+
+    @property
+    def in_force(self) -> bool:
+        return self.status in (self.Status.INACTIVE, self.Status.ACTIVE)
+
+
+class Consent(models.Model):
+    """The receipt of the shopper's choice. An order with coverage but without consent is flagged, never assumed."""
+
+    coverage = models.OneToOneField(Coverage, on_delete=models.CASCADE, related_name="consent")
+    how = models.CharField(max_length=64, blank=True, help_text="How the fee entered the cart")
+    default_on = models.BooleanField(null=True, help_text="Was it pre-selected? Unknown when empty")
+    text_version = models.CharField(max_length=64, blank=True)
+    price = models.CharField(max_length=64, blank=True)
+    locale = models.CharField(max_length=35, blank=True)
+    given_at = models.CharField(max_length=64, blank=True, help_text="As the store front reported it")
+
+    def __str__(self) -> str:
+        return f"Consent for {self.coverage.order}"
