@@ -13,7 +13,8 @@ import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
-from backoffice import postgres
+from backoffice import postgres_address
+from backoffice.console.skin import UNFOLD as UNFOLD  # the console's skin reads its settings from here
 from backoffice.local import SETTINGS_FILE, VAR
 
 env = environ.Env()
@@ -137,7 +138,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db_url_config(read("DATABASE_URL", str, None) or postgres.url())}
+DATABASES = {"default": env.db_url_config(read("DATABASE_URL", str, None) or postgres_address.url())}
 DATABASES["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -209,5 +210,3 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": read("LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "WARNING")},
 }
-
-UNFOLD = {"SITE_TITLE": "Back office", "SITE_HEADER": "Back office", "SHOW_HISTORY": False, "SHOW_VIEW_ON_SITE": False}

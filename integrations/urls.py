@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from integrations.api import Events
+from integrations.shopify.webhooks import ShopifyWebhook
+
+urlpatterns = [
+    path("webhooks/shopify/<str:token>/", ShopifyWebhook.as_view(), name="shopify-webhook"),
+    path("v1/events", Events.as_view(), name="events"),
+]

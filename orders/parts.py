@@ -72,21 +72,25 @@ def write_lines(order: Order, snapshots: list[LineSnapshot]) -> bool:
 def _line_values(snapshot: LineSnapshot, position: int) -> dict[str, Any]:
     same_names = (
         "title variant_title sku vendor variant_id product_id quantity current_quantity requires_shipping taxable "
-        "gift_card tip fulfillment_status properties"
+        "gift_card tip properties"
     )
     values: dict[str, Any] = {name: getattr(snapshot, name) for name in same_names.split()}
+    if snapshot.fulfillment_status is not None:
+        values["fulfillment_status"] = snapshot.fulfillment_status
     return values | {"position": position, "amounts": amounts_json(snapshot.amounts)}
 
 
 def write_fulfillment(order: Order, snapshot: FulfillmentSnapshot) -> list[Event]:
     """Add or change one parcel, unless the stored one is newer."""
-    same_names = "name status shipment_status tracking_company tracking_numbers tracking_urls location_id"
+    same_names = "name status tracking_company tracking_numbers tracking_urls location_id"
     values: dict[str, Any] = {name: getattr(snapshot, name) for name in same_names.split()}
     values |= {
         "lines": [{"line": part.line_remote_id, "quantity": part.quantity} for part in snapshot.lines],
         "remote_created_at": snapshot.created_at,
         "remote_updated_at": snapshot.updated_at,
     }
+    if snapshot.shipment_status is not None:
+        values["shipment_status"] = snapshot.shipment_status
     parcel = Fulfillment.objects.filter(order=order, remote_id=snapshot.remote_id).first()
     if parcel is None:
         parcel = Fulfillment.objects.create(order=order, remote_id=snapshot.remote_id, **values)

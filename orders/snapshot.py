@@ -62,7 +62,7 @@ class LineSnapshot:
     taxable: bool = True
     gift_card: bool = False
     tip: bool = False
-    fulfillment_status: str = ""
+    fulfillment_status: str | None = None  # None: this source does not say, keep what we know
     properties: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -80,7 +80,7 @@ class FulfillmentSnapshot:
     status: str
     lines: list[QuantityOfLine]
     name: str = ""
-    shipment_status: str = ""
+    shipment_status: str | None = None  # None: this source does not say, keep what we know
     tracking_company: str = ""
     tracking_numbers: list[str] = field(default_factory=list)
     tracking_urls: list[str] = field(default_factory=list)

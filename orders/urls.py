@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from orders.api import OneOrder, Orders
+
+urlpatterns = [
+    path("orders", Orders.as_view(), name="orders"),
+    path("orders/<str:public_id>", OneOrder.as_view(), name="order"),
+]

@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from protection.api import Claims, OneClaim, Quotes, Withdraw
+
+urlpatterns = [
+    path("claims", Claims.as_view(), name="claims"),
+    path("claims/<str:public_id>", OneClaim.as_view(), name="claim"),
+    path("claims/<str:public_id>/withdraw", Withdraw.as_view(), name="claim-withdraw"),
+    path("quotes", Quotes.as_view(), name="quotes"),
+]

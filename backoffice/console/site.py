@@ -1,12 +1,28 @@
 """The staff console's site."""
 
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from unfold.sites import UnfoldAdminSite
+
+from backoffice.console.panels import panels
 
 
 class Console(UnfoldAdminSite):
     site_header = "Back office"
     site_title = "Back office"
     index_title = "Today"
+    index_template = "console/today.html"
+    login_template = "console/login.html"
+    # Everything is found by the sidebar; a page per app would only list the same links again.
+    enable_nav_sidebar = True
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The page Today: what needs somebody now. Each floor adds its own panels (see skin.PANELS)."""
+        context = {**self.each_context(request), "title": self.index_title, "panels": panels("today", request)}
+        request.current_app = self.name
+        return TemplateResponse(request, self.index_template, {**context, **(extra_context or {})})
 
 
 site = Console(name="admin")

@@ -1,0 +1,102 @@
+"""How the console looks and what its sidebar says: plain data, so that settings can read it before any app is loaded.
+
+The skin (Unfold) wants callables as dotted strings: a lambda given as a badge is silently ignored. The frame names apps
+only here and only as strings: sidebar links, counts, and the panels that each floor adds to a page of a floor below.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _may(permission: str) -> Any:
+    def check(request: HttpRequest) -> bool:
+        return request.user.has_perm(permission)
+
+    return check
+
+
+def _item(title: str, icon: str, url: str, permission: str, **extra: Any) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{url}"), "permission": _may(permission), **extra}
+
+
+SIDEBAR = [
+    {
+        "title": "Work",
+        "items": [
+            {"title": "Today", "icon": "today", "link": reverse_lazy("admin:index")},
+            _item("Claims", "package_2", "protection_claim_changelist", "protection.view_claim",
+                  badge="protection.admin.counts.badge", hint="claims to decide"),
+            _item("Orders", "receipt_long", "orders_order_changelist", "orders.view_order"),
+            _item("Journal", "history", "orders_journalentry_changelist", "orders.view_journalentry"),
+        ],
+    },
+    {
+        "title": "Sync",
+        "items": [
+            _item("Connections", "hub", "integrations_connection_changelist", "integrations.view_connection",
+                  badge="integrations.admin.counts.paused_badge", hint="paused"),
+            _item("Messages in", "move_to_inbox", "integrations_inboundmessage_changelist",
+                  "integrations.view_inboundmessage",
+                  badge="integrations.admin.counts.inbox_badge", hint="failed or parked"),
+            _item("Deliveries out", "outbox", "integrations_delivery_changelist", "integrations.view_delivery",
+                  badge="integrations.admin.counts.outbox_badge", hint="parked"),
+        ],
+    },
+    {
+        "title": "Set-up",
+        "items": [
+            _item("Plans", "shield", "protection_plan_changelist", "protection.view_plan"),
+            _item("Plan versions", "published_with_changes", "protection_planversion_changelist",
+                  "protection.view_planversion"),
+            _item("Approval limits", "price_check", "protection_approvallimit_changelist",
+                  "protection.view_approvallimit"),
+            _item("Partners", "handshake", "backoffice_partner_changelist", "backoffice.view_partner"),
+            _item("API keys", "key", "backoffice_apikey_changelist", "backoffice.view_apikey"),
+            _item("Staff", "group", "auth_user_changelist", "auth.view_user"),
+            _item("Roles", "badge", "auth_group_changelist", "auth.view_group"),
+        ],
+    },
+]  # fmt: skip
+
+# Place on a page → who fills it, top to bottom. Each is called with (request, subject) and returns a Panel or None.
+PANELS = {
+    "today": [
+        "protection.admin.today.open_claims",
+        "integrations.admin.today.sync_health",
+        "orders.admin.today.orders_per_hour",
+        "integrations.admin.today.setup_checklist",
+    ],
+    "order": ["protection.admin.order_panels.coverage", "protection.admin.order_panels.claims"],
+    "case": ["integrations.admin.case_panels.systems_in_step"],
+}
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Back office",
+    "SITE_HEADER": "Back office",
+    "SITE_URL": None,
+    "SITE_SYMBOL": "inventory_2",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "STYLES": [lambda request: static("console/console.css")],
+    "SCRIPTS": [lambda request: static("console/theme.js")],
+    "COLORS": {
+        "primary": {
+            "50": "#eef6f6",
+            "100": "#d6eaea",
+            "200": "#add5d6",
+            "300": "#7cb9bc",
+            "400": "#4b9a9f",
+            "500": "#2b7f85",
+            "600": "#17666d",
+            "700": "#13525a",
+            "800": "#12424a",
+            "900": "#12373e",
+            "950": "#06212a",
+        },
+    },
+    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": SIDEBAR},
+}

@@ -1,0 +1,13 @@
+// Runs in the head, before anything is painted: the colours the reader chose, and no blank page until the skin is up.
+(() => {
+  const root = document.documentElement;
+  let chosen = "auto";
+  try {
+    chosen = JSON.parse(localStorage.getItem("adminTheme")) || "auto";
+  } catch {
+    // no storage: the system's colours
+  }
+  const dark = chosen === "dark" || (chosen === "auto" && window.matchMedia("(prefers-color-scheme: dark)").matches);
+  root.classList.toggle("dark", dark);
+  root.removeAttribute("x-cloak");
+})();

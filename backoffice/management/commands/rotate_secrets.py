@@ -1,0 +1,24 @@
+from typing import Any
+
+from django.apps import apps
+from django.db import transaction
+
+from backoffice.management.operator import OperatorCommand
+from backoffice.secrets import EncryptedJSONField
+
+
+class Command(OperatorCommand):
+    help = "Encrypt every secret again with the first key of FIELD_KEYS; afterwards the other keys can be dropped."
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        rotated = 0
+        for model in apps.get_models():
+            fields = [field.name for field in model._meta.fields if isinstance(field, EncryptedJSONField)]
+            if not fields:
+                continue
+            for pk in model._default_manager.values_list("pk", flat=True):
+                with transaction.atomic():
+                    row = model._default_manager.select_for_update().get(pk=pk)
+                    row.save(update_fields=fields)
+                    rotated += 1
+        return {"rotated": rotated}

@@ -1,0 +1,41 @@
+"""How drains share the workers: a slot each, held as a PostgreSQL session lock that dies with its holder."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+DRAIN_SECONDS = 20.0
+
+
+@contextmanager
+def slot(name: str, count: int) -> Iterator[bool]:
+    """Hold one of `count` slots of `name`; yields False when all are taken (their holders will see our work)."""
+    keys = [
+        int.from_bytes(hashlib.sha256(f"drain:{name}:{index}".encode()).digest()[:8], signed=True)
+        for index in range(count)
+    ]
+    held = next((key for key in keys if _ask("SELECT pg_try_advisory_lock(%s)", key)), None)
+    try:
+        yield held is not None
+    finally:
+        if held is not None and connection.connection is not None and not connection.connection.closed:
+            _ask("SELECT pg_advisory_unlock(%s)", held)
+
+
+def until_empty(step: Callable[[], int], seconds: float = DRAIN_SECONDS) -> int:
+    """Call `step` until it does nothing or the time is up; returns how much was done in all."""
+    done, deadline = 0, time.monotonic() + seconds
+    while (count := step()) > 0:
+        done += count
+        if time.monotonic() >= deadline:
+            break
+    return done
+
+
+def _ask(sql: str, key: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [key])
+        return bool(cursor.fetchone()[0])

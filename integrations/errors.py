@@ -1,0 +1,29 @@
+"""What can go wrong with an outside system, in the terms the inbox and the outbox act on."""
+
+
+class RetryLater(Exception):
+    """It did not work this time and may the next: time-outs, 5xx, throttling. `after` is the least wait in seconds."""
+
+    def __init__(self, message: str, *, after: float | None = None, status: int | None = None, answer: str = "") -> None:
+        super().__init__(message)
+        self.after = after
+        self.status = status
+        self.answer = answer
+
+
+class GiveUp(Exception):
+    """Trying again cannot help. `parked` is one of Delivery.Parked: refused, gone, configuration, blocked_address."""
+
+    def __init__(self, message: str, *, parked: str, status: int | None = None, answer: str = "") -> None:
+        super().__init__(message)
+        self.parked = parked
+        self.status = status
+        self.answer = answer
+
+
+class Ignored(Exception):
+    """A message was understood and nothing is to be done. The message says why."""
+
+
+class Unreadable(Exception):
+    """A message cannot be understood; another try will not help, staff must look."""

@@ -1,0 +1,170 @@
+"""Data in: store a signed message before it is answered, handle it afterwards in a worker.
+
+`store` is one INSERT; `drain` claims due rows under a lease, so that a worker that dies gives them back, and counts the
+attempt before it starts, so that a message that kills its worker is parked in the end.
+"""
+
+import hashlib
+import traceback
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from django.db import connection, transaction
+from django.utils import timezone
+from psycopg.types.json import Jsonb
+
+from integrations import bells, systems
+from integrations.drains import slot, until_empty
+from integrations.errors import Ignored, RetryLater, Unreadable
+from integrations.group_commit import GroupCommit
+from integrations.models import Connection, InboundMessage
+from orders.models import Order
+
+BACKOFF = [timedelta(seconds=seconds) for seconds in (5, 30, 300, 1800, 7200, 18_000, 36_000)]
+LEASE = timedelta(seconds=60)
+BATCH = 20
+SLOTS = 2  # of the workers at the most, so that the outbox always finds one
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A verified message on its way into the database; `body` is exactly what was signed."""
+
+    connection_id: int
+    topic: str
+    delivery_key: str
+    event_key: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def store(message: Received) -> None:
+    """Commit the message, once: a delivery or a body that is there already changes nothing. Rings the inbox."""
+    _together.add(message)
+
+
+_STORE = """
+    WITH stored AS (
+        INSERT INTO integrations_inboundmessage
+            (connection_id, topic, delivery_key, event_key, digest, headers, body_zlib, state, result, traceback,
+             attempts, received_at, due_at)
+        SELECT connection_id, topic, delivery_key, event_key, digest, headers, body, 'received', '', '',
+               0, clock_timestamp(), clock_timestamp()
+        FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s::jsonb[], %s::bytea[])
+            AS new (connection_id, topic, delivery_key, event_key, digest, headers, body)
+        ON CONFLICT DO NOTHING RETURNING 1
+    )
+    SELECT pg_notify(%s, %s) FROM stored LIMIT 1
+"""
+
+
+def _insert(messages: Sequence[Received]) -> None:
+    columns: list[list[Any]] = [
+        [m.connection_id for m in messages],
+        [m.topic for m in messages],
+        [m.delivery_key for m in messages],
+        [m.event_key for m in messages],
+        [hashlib.sha256(m.body).digest() for m in messages],
+        [Jsonb(m.headers) for m in messages],
+        [zlib.compress(m.body, 1) for m in messages],
+    ]
+    # Straight to psycopg: Django's cursor would write the bodies into the SQL text as hexadecimal.
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(_STORE, [*columns, bells.CHANNEL, bells.INBOX])
+
+
+_together = GroupCommit(_insert)
+
+
+def drain() -> int:
+    """Handle due messages for at most 20 s; returns how many. Rings again when some are left."""
+    with slot("inbox", SLOTS) as mine:
+        if not mine:
+            return 0
+        done = until_empty(_drain_batch)
+    if InboundMessage.objects.filter(due_at__lte=timezone.now()).exists():
+        bells.ring(bells.INBOX)
+    return done
+
+
+def _drain_batch() -> int:
+    claimed = _claim()
+    for message in claimed:
+        handle(message)
+    return len(claimed)
+
+
+def _claim() -> list[InboundMessage]:
+    """Take up to BATCH due messages: they are ours until the lease ends, and the attempt counts from now."""
+    now = timezone.now()
+    with transaction.atomic():
+        due = InboundMessage.objects.select_for_update(skip_locked=True).filter(due_at__lte=now)
+        messages = list(due.order_by("due_at", "id")[:BATCH])
+        for message in messages:
+            message.attempts += 1
+            message.due_at = now + LEASE
+        InboundMessage.objects.bulk_update(messages, ["attempts", "due_at"])
+    known = Connection.objects.select_related("shop__plan").in_bulk({m.connection_id for m in messages})
+    for message in messages:
+        message.connection = known[message.connection_id]
+    return messages
+
+
+def handle(message: InboundMessage) -> None:
+    """Handle one claimed message and write what became of it; never raises for what the message contains."""
+    if message.attempts > len(BACKOFF) + 1:
+        _settle(message, InboundMessage.State.PARKED, "Its worker died each time it was tried.")
+        return
+    try:
+        inbound = systems.module(message.connection.system, "inbound")
+        result, order = inbound.handle(message)
+        _settle(message, InboundMessage.State.HANDLED, result, order)
+    except Ignored as reason:
+        _settle(message, InboundMessage.State.IGNORED, str(reason))
+    except Unreadable as reason:
+        _settle(message, InboundMessage.State.PARKED, str(reason), why=traceback.format_exc())
+    except Exception as error:  # a bug of ours may delay a message, it can never lose one
+        _fail(message, error)
+
+
+def _fail(message: InboundMessage, error: Exception) -> None:
+    why = traceback.format_exc()
+    if message.attempts > len(BACKOFF):
+        _settle(message, InboundMessage.State.PARKED, f"All tries failed: {error}", why=why)
+        return
+    wait = BACKOFF[message.attempts - 1]
+    if isinstance(error, RetryLater) and error.after:
+        wait = max(wait, timedelta(seconds=error.after))
+    message.due_at = timezone.now() + wait
+    _settle(message, InboundMessage.State.FAILED, f"{type(error).__name__}: {error}", why=why, due=True)
+
+
+def _settle(
+    message: InboundMessage, state: str, result: str, order: Order | None = None, *, why: str = "", due: bool = False
+) -> None:
+    message.state = state
+    message.result = result.replace("\x00", "")[:255]
+    message.traceback = why.replace("\x00", "")[-20_000:]
+    message.order = order or message.order
+    message.handled_at = None if due else timezone.now()
+    if not due:
+        message.due_at = None
+    message.save(update_fields=["state", "result", "traceback", "order", "handled_at", "due_at"])
+
+
+def handle_again(message: InboundMessage, *, by: str) -> None:
+    """Staff's *handle again*: the message is due now, with all its tries back."""
+    with transaction.atomic():
+        message = InboundMessage.objects.select_for_update().get(pk=message.pk)
+        message.state = InboundMessage.State.RECEIVED
+        message.result = f"Handled again by {by}"[:255]
+        message.attempts = 0
+        message.due_at = timezone.now()
+        message.save(update_fields=["state", "result", "attempts", "due_at"])
+        bells.ring(bells.INBOX)

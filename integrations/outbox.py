@@ -1,0 +1,183 @@
+"""Data out: one delivery per journal entry and interested connection, in strict order per order.
+
+`fan_out` runs in the transaction of the change. `drain` claims the oldest open delivery of each order (never a later
+one), sends outside of any transaction, and writes the outcome only while its lease still holds (fencing number).
+"""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from integrations import bells, systems
+from integrations.drains import slot, until_empty
+from integrations.errors import GiveUp, RetryLater
+from integrations.models import Connection, Delivery, DeliveryAttempt
+from integrations.transport import DEADLINE_SECONDS
+from orders.models import JournalEntry
+
+# After the first try at once: Standard Webhooks' recommended schedule, 75 hours in all.
+SCHEDULE = [
+    timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+]  # fmt: skip
+JITTER = 0.2
+LEASE_SECONDS = DEADLINE_SECONDS + 30
+BATCH = 50
+BATCH_SECONDS = 10.0  # a batch claimed is sent within its lease, even by a slow receiver
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a push did: one line for the log, the HTTP status and the first part of the answer where there was one."""
+
+    outcome: str
+    status: int | None = None
+    answer: str = ""
+
+
+def fan_out(sender: Any, *, entry: JournalEntry, **kwargs: Any) -> None:
+    """Insert a delivery for every connection that wants this entry; never to where the entry came from."""
+    connections = Connection.objects.filter(Q(shop=entry.shop_id) | Q(shop=None)).exclude(public_id=entry.source)
+    due = _not_before(entry)
+    deliveries = [
+        Delivery(connection=connection, entry=entry, order_id=entry.order_id, due_at=due)
+        for connection in connections
+        if connection.wants(entry.action)
+    ]
+    Delivery.objects.bulk_create(deliveries)
+    for delivery in deliveries:
+        bells.ring(bells.OUTBOX, delivery.connection_id)
+
+
+def _not_before(entry: JournalEntry) -> datetime:
+    """Money effects name the end of their undo window; everything else goes at once."""
+    raw = entry.facts.get("not_before")
+    return (parse_datetime(raw) if isinstance(raw, str) else None) or timezone.now()
+
+
+def drain(connection_id: int) -> int:
+    """Send what is due on one connection for at most 20 s; returns how many were tried. Rings again when some are left."""
+    with slot(f"outbox:{connection_id}", 1) as mine:
+        if not mine:
+            return 0
+        connection = Connection.objects.active().select_related("shop", "partner").filter(pk=connection_id).first()
+        if connection is None:
+            return 0
+        done = until_empty(lambda: _send_batch(connection))
+    if _claimable(connection_id):
+        bells.ring(bells.OUTBOX, connection_id)
+    return done
+
+
+_HEADS = """
+    SELECT d.id FROM integrations_delivery d
+    WHERE d.connection_id = %(connection)s AND d.state IN ('pending', 'retrying', 'sending')
+      AND d.due_at <= now() AND (d.lease_until IS NULL OR d.lease_until < now())
+      AND (d.order_id IS NULL OR NOT EXISTS (
+          SELECT 1 FROM integrations_delivery earlier
+          WHERE earlier.connection_id = d.connection_id AND earlier.order_id = d.order_id
+            AND earlier.id < d.id AND earlier.state <> 'delivered'))
+    ORDER BY d.due_at, d.id LIMIT %(limit)s
+"""
+
+
+def _claimable(connection_id: int) -> bool:
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS ({_HEADS})", {"connection": connection_id, "limit": 1})
+        return bool(cursor.fetchone()[0])
+
+
+def _claim(connection: Connection) -> list[Delivery]:
+    """Lease the heads that are due. The database's clock decides, so that hosts need not agree on the time."""
+    with transaction.atomic(), database.cursor() as cursor:
+        cursor.execute(
+            f"""UPDATE integrations_delivery SET state = 'sending', fence = fence + 1, attempts = attempts + 1,
+                    lease_until = now() + make_interval(secs => %(lease)s)
+                WHERE id IN ({_HEADS} FOR UPDATE OF d SKIP LOCKED) RETURNING id""",
+            {"connection": connection.pk, "limit": BATCH, "lease": LEASE_SECONDS + BATCH_SECONDS},
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    deliveries = Delivery.objects.filter(pk__in=ids).select_related("entry__shop", "entry__order")
+    return sorted(deliveries, key=lambda d: d.pk)
+
+
+def _send_batch(connection: Connection) -> int:
+    claimed = _claim(connection)
+    stop_at = timezone.now() + timedelta(seconds=BATCH_SECONDS)
+    for index, delivery in enumerate(claimed):
+        if timezone.now() > stop_at:  # slow receiver: give the rest back rather than let their leases run out
+            _give_back(claimed[index:])
+            return index
+        delivery.connection = connection
+        attempt(delivery)
+    return len(claimed)
+
+
+def _give_back(deliveries: list[Delivery]) -> None:
+    for delivery in deliveries:
+        _write(delivery, state=Delivery.State.RETRYING, attempts=delivery.attempts - 1, lease_until=None)
+
+
+def attempt(delivery: Delivery) -> None:
+    """One try at a leased delivery, outside any transaction, and its outcome; never raises for what came back."""
+    outbound = systems.module(delivery.connection.system, "outbound")
+    started = timezone.now()
+    try:
+        sent = outbound.push(delivery)
+        values: dict[str, Any] = {"state": Delivery.State.DELIVERED, "delivered_at": timezone.now()}
+    except RetryLater as error:
+        sent = Sent(str(error), error.status, error.answer)
+        values = _retry(delivery, error.after)
+    except GiveUp as error:
+        sent = Sent(str(error), error.status, error.answer)
+        values = {"state": Delivery.State.PARKED, "parked_because": error.parked}
+    except Exception as error:  # a bug of ours: try again, it may be mended by then
+        sent = Sent(f"{type(error).__name__}: {error}")
+        values = _retry(delivery, None)
+    with transaction.atomic():
+        if _write(delivery, result=sent.outcome[:255], lease_until=None, **values):
+            DeliveryAttempt.objects.create(
+                delivery=delivery,
+                number=delivery.attempts,
+                started_at=started,
+                milliseconds=int((timezone.now() - started).total_seconds() * 1000),
+                status=sent.status,
+                outcome=sent.outcome[:255],
+                answer=sent.answer.replace("\x00", "")[:4000],
+            )
+
+
+def _retry(delivery: Delivery, after: float | None) -> dict[str, Any]:
+    if delivery.attempts > len(SCHEDULE):
+        return {"state": Delivery.State.PARKED, "parked_because": Delivery.Parked.EXHAUSTED}
+    wait = SCHEDULE[delivery.attempts - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 spreading, not secrecy
+    wait = max(wait, timedelta(seconds=after or 0))
+    return {"state": Delivery.State.RETRYING, "due_at": timezone.now() + wait}
+
+
+def _write(delivery: Delivery, **values: Any) -> bool:
+    """Write only while the lease is ours: a sender that was frozen past its lease has lost its fencing number."""
+    return bool(Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence).update(**values))
+
+
+def send_again(delivery: Delivery, *, by: str) -> None:
+    """Staff's *send again* for a parked or waiting delivery: due now, with all its tries back."""
+    with transaction.atomic():
+        delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
+        if delivery.state == Delivery.State.DELIVERED:
+            return
+        delivery.state = Delivery.State.PENDING
+        delivery.parked_because = ""
+        delivery.attempts = 0
+        delivery.due_at = timezone.now()
+        delivery.lease_until = None
+        delivery.fence += 1
+        delivery.result = f"Sent again by {by}"[:255]
+        delivery.save()
+        bells.ring(bells.OUTBOX, delivery.connection_id)

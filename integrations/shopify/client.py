@@ -1,0 +1,70 @@
+"""Shopify's Admin GraphQL API: one call, its cost, its errors.
+
+THROTTLED comes as HTTP 200 with `errors[].extensions.code` and no data; then we wait as long as the bucket needs to
+refill to what the query costs. https://shopify.dev/docs/api/usage/limits
+"""
+
+import json
+from typing import Any
+
+from django.conf import settings
+
+from integrations import transport
+from integrations.errors import GiveUp, RetryLater
+from integrations.models import Connection
+
+KEPT_BYTES = 16 * 1024 * 1024  # one page of an order with hundreds of lines
+
+
+class Shopify:
+    """The API of one connection. Returns data, or raises RetryLater or GiveUp; never a response object."""
+
+    def __init__(self, connection: Connection) -> None:
+        version = settings.SHOPIFY_API_VERSION
+        self.url = f"{connection.url.rstrip('/')}/admin/api/{version}/graphql.json"
+        self.token: str = connection.secrets["token"]
+
+    def run(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """Data of one operation. Raises RetryLater (no answer, 5xx, throttled), GiveUp (bad token, refused query)."""
+        body = json.dumps({"query": document, "variables": variables}).encode()
+        headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": self.token}
+        answer = transport.post(self.url, body, headers, keep=KEPT_BYTES)
+        if answer.status in (401, 403):
+            raise GiveUp("Shopify refuses our token; connect the store again.", parked="configuration",
+                         status=answer.status, answer=answer.text[:2000])  # fmt: skip
+        if answer.status == 404:
+            raise GiveUp("There is no Shopify API at this address.", parked="configuration", status=404)
+        if answer.status != 200:
+            after = transport.retry_after(answer)
+            raise RetryLater(f"Shopify answered {answer.status}.", after=after, status=answer.status)
+        try:
+            payload = json.loads(answer.body)
+        except ValueError as error:
+            raise RetryLater("Shopify's answer is not JSON.", status=200, answer=answer.text[:2000]) from error
+        if errors := payload.get("errors"):
+            self._raise(errors, payload)
+        data: dict[str, Any] = payload["data"]
+        return data
+
+    def _raise(self, errors: Any, payload: dict[str, Any]) -> None:
+        """Partial data beside an error (a denied field, say) is not taken for the whole: it would blank what we have."""
+        text = json.dumps(errors)[:2000]
+        codes = {(e.get("extensions") or {}).get("code") for e in errors if isinstance(e, dict)}
+        if "THROTTLED" in codes:
+            cost = (payload.get("extensions") or {}).get("cost") or {}
+            bucket = cost.get("throttleStatus") or {}
+            missing = float(cost.get("requestedQueryCost") or 0) - float(bucket.get("currentlyAvailable") or 0)
+            after = max(0.5, missing / float(bucket.get("restoreRate") or 50))
+            raise RetryLater("Shopify throttles us.", after=after, status=200, answer=text)
+        if codes & {"INTERNAL_SERVER_ERROR", "TIMEOUT"}:
+            raise RetryLater("Shopify had an error of its own.", status=200, answer=text)
+        raise GiveUp(f"Shopify refused the query: {text[:200]}", parked="refused", status=200, answer=text)
+
+
+def number_of(gid: str) -> int:
+    """1 for gid://shopify/Order/1."""
+    return int(gid.rsplit("/", 1)[-1].split("?")[0])
+
+
+def gid(kind: str, number: int) -> str:
+    return f"gid://shopify/{kind}/{number}"

@@ -1,0 +1,92 @@
+"""Keeps one django-q2 cluster alive and honest.
+
+django-q2 1.11.1 can hang for good when an idle worker is killed (the dead process holds the queue's read lock) while
+every process still looks alive. So the proof of life is a heartbeat row that a real task writes every five seconds;
+when it is stale the whole process group is killed and a new cluster started. Nothing is lost by that: work is rows.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from backoffice.orphans import die_with_parent
+from integrations.models import Heartbeat
+from integrations.worker import HOST
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+START_SECONDS = 20.0  # a new cluster's first beat
+SILENT_SECONDS = 15.0  # then: beats come every five seconds
+STOP_SECONDS = 25.0  # a drain lasts 20 s at the most
+
+
+def _die_with_us() -> None:
+    die_with_parent(signal.SIGKILL)
+
+
+class Supervisor:
+    """Runs until SIGTERM or SIGINT; then lets running drains finish."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self.cluster: subprocess.Popen[bytes] | None = None
+        self.started_at = 0.0
+
+    def run(self) -> None:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self.stopping.set())
+        self._start()
+        while not self.stopping.wait(LOOK_SECONDS):
+            reason = self._trouble()
+            if reason:
+                logger.error("Replacing the cluster: %s", reason)
+                self._kill()
+                self._start()
+        self._stop()
+
+    def _start(self) -> None:
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--cluster"]
+        self.cluster = subprocess.Popen(command, start_new_session=True, preexec_fn=_die_with_us)  # noqa: PLW1509
+        self.started_at = time.time()
+
+    def _trouble(self) -> str | None:
+        """Why the cluster must be replaced, None while it is well or we cannot know (no database)."""
+        assert self.cluster is not None
+        if self.cluster.poll() is not None:
+            return f"it ended with status {self.cluster.returncode}"
+        try:
+            beat = Heartbeat.objects.filter(host=HOST).values_list("beat_at", flat=True).first()
+        except DatabaseError:
+            connection.close()
+            return None
+        age = time.time() - self.started_at
+        silent = (timezone.now() - beat).total_seconds() if beat else age
+        if silent > SILENT_SECONDS and age > START_SECONDS:
+            return f"no task ran for {silent:.0f} s"
+        return None
+
+    def _kill(self) -> None:
+        assert self.cluster is not None
+        try:
+            os.killpg(self.cluster.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            logger.info("The cluster's processes were gone already.")
+        self.cluster.wait()
+
+    def _stop(self) -> None:
+        assert self.cluster is not None
+        self.cluster.terminate()
+        try:
+            self.cluster.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            logger.error("The cluster did not stop in time.")
+        self._kill()

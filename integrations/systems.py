@@ -1,0 +1,14 @@
+"""The outside systems we can talk to: name → folder. Loaded when asked, so that no system can break another's start."""
+
+from importlib import import_module
+from types import ModuleType
+
+SYSTEMS = {
+    "shopify": "integrations.shopify",
+    "webhook": "integrations.webhook",
+}
+
+
+def module(system: str, part: str) -> ModuleType:
+    """`part` (inbound, outbound, …) of a system's folder; raises KeyError for a system we do not have."""
+    return import_module(f"{SYSTEMS[system]}.{part}")

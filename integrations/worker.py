@@ -1,0 +1,34 @@
+"""Is anyone working? A heartbeat written by a real task, and the questions /readyz and the supervisor ask of it."""
+
+import socket
+from datetime import timedelta
+
+from django.utils import timezone
+
+from integrations.models import Heartbeat, InboundMessage
+
+STALE = timedelta(seconds=20)
+BEHIND = timedelta(seconds=60)
+HOST = socket.gethostname()
+
+
+def beat() -> None:
+    """Run by the cluster every five seconds like any other task: pusher, queue and worker must all be well for it."""
+    Heartbeat.objects.update_or_create(host=HOST, defaults={"beat_at": timezone.now()})
+
+
+def stale() -> str | None:
+    """A sentence when no worker has run a task for 20 s, None when all is well."""
+    newest = Heartbeat.objects.order_by("-beat_at").first()
+    if newest is None:
+        return "No worker has started yet; run manage.py worker."
+    age = timezone.now() - newest.beat_at
+    return f"No worker has run a task for {int(age.total_seconds())} s." if age > STALE else None
+
+
+def inbox_behind() -> str | None:
+    """A sentence when the oldest message nobody has tried yet waits for more than a minute."""
+    oldest = InboundMessage.objects.filter(state=InboundMessage.State.RECEIVED, due_at__isnull=False).order_by("due_at").first()
+    if oldest is None or timezone.now() - oldest.received_at < BEHIND:
+        return None
+    return f"The oldest message has waited since {oldest.received_at:%H:%M:%S} UTC."

@@ -1,0 +1,138 @@
+"""``POST /admin/api/<version>/graphql.json``: the Admin API's door."""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    build_schema,
+    execute_sync,
+    parse,
+    validate,
+)
+
+from sandbox import shops
+from sandbox.cost import LARGEST_QUERY, Cost
+from sandbox.mutations import Mutations
+from sandbox.program import running
+from sandbox.queries import Queries
+from sandbox.shops import Shop
+
+SCHEMA = build_schema((Path(__file__).parent / "schema.graphql").read_text())
+LIMITS_PAGE = "https://shopify.dev/api/usage/rate-limits"
+BAD_TOKEN = {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
+
+
+def graphql(request: HttpRequest, version: str) -> HttpResponse:
+    """Answer one GraphQL request; the token says for which shop."""
+    program = running()
+    settings = program.faults.settings
+    if request.method != "POST":
+        return HttpResponse(status=405)
+    if settings.graphql_status:
+        return _json({"errors": "Internal Server Error"}, settings.graphql_status)
+    with program.store.read() as connection:
+        shop = shops.by_token(connection, request.headers.get("X-Shopify-Access-Token", ""))
+    if shop is None:
+        return _json(BAD_TOKEN, 401)
+    try:
+        asked = json.loads(request.body)
+        query, variables = asked["query"], asked.get("variables") or {}
+        if not isinstance(query, str) or not isinstance(variables, dict):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return _json({"errors": {"query": "Required parameter missing or invalid"}}, 400)
+    response = _json(_answer(shop, query, variables, asked.get("operationName"), throttled=settings.throttle))
+    response["X-Shopify-API-Version"] = version
+    return response
+
+
+def _answer(
+    shop: Shop, query: str, variables: dict[str, Any], operation_name: str | None, *, throttled: bool
+) -> dict[str, Any]:
+    document = _read(query)
+    if not isinstance(document, DocumentNode):
+        return {"errors": [_shown(error) for error in document]}
+    operation = _operation(document, operation_name)
+    if operation is None:
+        return {"errors": [{"message": "No operation (or more than one, and no operationName) was given"}]}
+    fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
+    cost = Cost(SCHEMA, fragments, operation, variables)
+    requested = cost.requested()
+    if requested > LARGEST_QUERY:
+        message = f"Query cost is {requested}, which exceeds the single query max cost limit ({LARGEST_QUERY})."
+        return {"errors": [_limit("MAX_COST_EXCEEDED", message)]}
+    buckets = running().buckets
+    if throttled or not buckets.take(shop.domain, requested):
+        return {
+            "errors": [_limit("THROTTLED", "Throttled")],
+            "extensions": {"cost": _cost(shop, requested, None)},
+        }
+    result = _execute(shop, document, variables, operation)
+    used = min(requested, cost.actual(result.data)) if result.data is not None else 0
+    buckets.give_back(shop.domain, requested - used)
+    answer: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        answer["errors"] = [_shown(error) for error in result.errors]
+    return {**answer, "extensions": {"cost": _cost(shop, requested, used)}}
+
+
+def _execute(
+    shop: Shop, document: DocumentNode, variables: dict[str, Any], operation: OperationDefinitionNode
+) -> ExecutionResult:
+    store = running().store
+    with store.read() as connection:
+        queries = Queries(connection, shop)
+        root: Mapping[str, Any] = queries.fields()
+        if operation.operation is OperationType.MUTATION:
+            root = Mutations(store, shop, queries).fields()
+        name = operation.name.value if operation.name else None
+        return execute_sync(SCHEMA, document, root, variable_values=variables, operation_name=name)
+
+
+@lru_cache(maxsize=256)
+def _read(query: str) -> DocumentNode | tuple[GraphQLError, ...]:
+    """Parse and validate; callers send the same few texts all day."""
+    try:
+        document = parse(query)
+    except GraphQLError as error:
+        return (error,)
+    errors = validate(SCHEMA, document)
+    return tuple(errors) if errors else document
+
+
+def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
+    found = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+    if name is not None:
+        found = [one for one in found if one.name and one.name.value == name]
+    return found[0] if len(found) == 1 else None
+
+
+def _shown(error: GraphQLError) -> dict[str, Any]:
+    return dict(error.formatted)
+
+
+def _limit(code: str, message: str) -> dict[str, Any]:
+    return {"message": message, "extensions": {"code": code, "documentation": LIMITS_PAGE}}
+
+
+def _cost(shop: Shop, requested: int, used: int | None) -> dict[str, Any]:
+    return {
+        "requestedQueryCost": requested,
+        "actualQueryCost": used,
+        "throttleStatus": running().buckets.status(shop.domain),
+    }
+
+
+def _json(payload: Any, status: int = 200) -> HttpResponse:
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    return HttpResponse(text, content_type="application/json; charset=utf-8", status=status)

@@ -1,0 +1,271 @@
+"""The buttons of the stand-in: what a customer, the warehouse, the carrier and the shop's staff do; faults; the sink."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from sandbox import catalogue, changing, giving_back, kept_orders, placing, shipping, shops, sink as partner_sink
+from sandbox import subscriptions
+from sandbox.bodies import order_body
+from sandbox.fields import Fields, Unclear, answer, verb
+from sandbox.order_documents import gid
+from sandbox.program import running
+from sandbox.shops import Shop
+
+MOST_AT_ONCE = 1_000
+
+
+def orders(request: HttpRequest) -> HttpResponseBase:
+    """GET: the newest orders. POST: place orders."""
+    if request.method == "POST":
+        return place(request)
+    with running().store.read() as connection:
+        found = kept_orders.newest(connection, _limit(request))
+    return answer(request, {"orders": [_named(order) for order in found]})
+
+
+@verb
+def place(request: HttpRequest) -> HttpResponseBase:
+    """``{"protected", "lines", "currency", "presentment_currency", "customer", "shipping_address", "count", "shop"}``."""
+    fields = Fields(request)
+    cart = placing.Cart(
+        protected=fields.flag("protected", False),
+        lines=tuple(fields.purchases("lines")),
+        currency=fields.text("currency"),
+        presentment_currency=fields.text("presentment_currency"),
+        customer=fields.flag("customer", True),
+        shipping_address=fields.flag("shipping_address", True),
+        note=fields.text("note"),
+        test=fields.flag("test", False),
+    )
+    count = fields.number("count", 1) or 1
+    if not 1 <= count <= MOST_AT_ONCE:
+        raise Unclear(f"count must be from 1 to {MOST_AT_ONCE}")
+    shop, store = _shop(fields), running().store
+    placed = [placing.place(store, shop, cart) for _ in range(count)]
+    return answer(request, {"orders": [_named(order) for order in placed]}, 201)
+
+
+def order(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    """One order as a webhook would carry it."""
+    with running().store.read() as connection:
+        found = kept_orders.load(connection, order_id)
+    if found is None:
+        return answer(request, {"errors": "Not Found"}, 404)
+    return answer(request, {"order": order_body(found)})
+
+
+@verb
+def fulfil(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    """``{"tracking_company", "tracking_number", "lines": [{"line_id" or "sku", "quantity"}]}``, all optional."""
+    fields = Fields(request)
+    made = shipping.fulfil(
+        running().store,
+        order_id,
+        company=fields.text("tracking_company") or "UPS",
+        number=fields.text("tracking_number"),
+        lines=fields.units("lines", _order(order_id)),
+    )
+    gid_text = gid("Fulfillment", made["id"])
+    tracking = {"tracking_company": made["tracking_company"], "tracking_number": made["tracking_number"]}
+    return answer(request, {"fulfillment": {"id": made["id"], "admin_graphql_api_id": gid_text, **tracking}}, 201)
+
+
+@verb
+def scan(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    """``{"status": "in_transit" …, "happened_at": ISO 8601, "fulfillment_id", "message"}``; only status is needed."""
+    fields = Fields(request)
+    try:
+        event = shipping.scan(
+            running().store,
+            order_id,
+            status=fields.required("status"),
+            happened_at=fields.text("happened_at"),
+            fulfillment_id=fields.number("fulfillment_id"),
+            message=fields.text("message"),
+        )
+    except ValueError:
+        raise Unclear("happened_at is not an ISO 8601 date and time") from None
+    return answer(request, {"fulfillment_event": {"id": event["id"], "status": event["status"]}}, 201)
+
+
+@verb
+def address(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    """``{"address1", "city", "zip" …}`` in the names of webhook bodies; without any, a new house is made up."""
+    return answer(request, {"order": _named(changing.change_address(running().store, order_id, Fields(request).given))})
+
+
+@verb
+def note(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    """``{"note", "tags": [] or "a, b", "attributes": [{"name", "value"}], "email", "phone"}``: what is given changes."""
+    given = dict(Fields(request).given)
+    if isinstance(given.get("tags"), str):
+        given["tags"] = [tag.strip() for tag in given["tags"].split(",") if tag.strip()]
+    return answer(request, {"order": _named(changing.edit_note(running().store, order_id, given))})
+
+
+@verb
+def edit(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    """``{"set": [{"line_id" or "sku", "quantity"}], "add": [{"sku", "quantity"}], "note"}``."""
+    fields = Fields(request)
+    changed = changing.edit_lines(
+        running().store,
+        order_id,
+        quantities=fields.units("set", _order(order_id)),
+        additions=fields.purchases("add"),
+        note=fields.text("note") or "",
+    )
+    return answer(request, {"order": _named(changed)})
+
+
+@verb
+def refund(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    """``{"lines": [{"line_id" or "sku", "quantity"}], "restock", "shipping", "note"}``; one unit when no lines."""
+    fields = Fields(request)
+    made = giving_back.refund(
+        running().store,
+        order_id,
+        lines=fields.units("lines", _order(order_id)),
+        restock=fields.flag("restock", False),
+        shipping=fields.flag("shipping", False),
+        note=fields.text("note"),
+    )
+    return answer(request, {"refund": {"id": made["id"], "admin_graphql_api_id": gid("Refund", made["id"])}}, 201)
+
+
+@verb
+def cancel(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    """``{"reason", "restock", "refund"}``."""
+    fields = Fields(request)
+    cancelled = giving_back.cancel(
+        running().store,
+        order_id,
+        reason=fields.text("reason") or "customer",
+        restock=fields.flag("restock", True),
+        pay_back=fields.flag("refund", True),
+    )
+    return answer(request, {"order": _named(cancelled)})
+
+
+@verb
+def delete(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    """No fields."""
+    giving_back.delete(running().store, order_id)
+    return answer(request, {"deleted": order_id})
+
+
+@verb
+def add_shop(request: HttpRequest) -> HttpResponseBase:
+    """``{"domain", "token", "secret", "currency"}``: a further shop, or other credentials for a known one."""
+    fields = Fields(request)
+    domain = fields.required("domain")
+    with running().store.write() as writing:
+        shops.add_or_update(
+            writing,
+            domain=domain,
+            token=fields.required("token"),
+            secret=fields.required("secret"),
+            currency=fields.text("currency") or "USD",
+        )
+    return answer(request, {"shop": {"domain": domain}}, 201)
+
+
+@verb
+def stock(request: HttpRequest) -> HttpResponseBase:
+    """``{"sku", "available", "shop"}``: how many units lie on the shelf."""
+    fields = Fields(request)
+    variant = catalogue.by_sku(fields.required("sku"))
+    if variant is None:
+        raise Unclear("There is no such SKU")
+    shop, available = _shop(fields), fields.number("available", 0) or 0
+    with running().store.write() as writing:
+        writing.connection.execute("INSERT OR REPLACE INTO stock VALUES (?, ?, ?)", (shop.domain, variant.id, available))
+    return answer(request, {"sku": variant.sku, "available": available})
+
+
+@verb
+def faults(request: HttpRequest) -> HttpResponseBase:
+    """``{"drop", "double", "reorder", "graphql_status", "throttle", "seed"}``: what is given changes."""
+    given = Fields(request).given
+    try:
+        settings = running().faults.set(**given)
+    except TypeError:
+        raise Unclear("Known faults are drop, double, reorder, graphql_status, throttle and seed") from None
+    return answer(request, asdict(settings))
+
+
+def deliveries(request: HttpRequest) -> HttpResponseBase:
+    """The webhook deliveries, newest first; ``?state=waiting|delivered|given up|lost&order=ID&limit=``."""
+    wanted: list[Any] = [request.GET.get("state"), request.GET.get("order")]
+    with running().store.read() as connection:
+        rows = connection.execute(
+            "SELECT id, webhook_id, event_id, shop, topic, uri, name, order_id, triggered_at, state, tries, next_at,"
+            " answer, answered_at FROM deliveries WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR order_id = ?2)"
+            " ORDER BY id DESC LIMIT ?3",
+            (*wanted, _limit(request)),
+        ).fetchall()
+        counts = connection.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall()
+    return answer(request, {"deliveries": [dict(row) for row in rows], "counts": {row[0]: row[1] for row in counts}})
+
+
+def list_subscriptions(request: HttpRequest) -> HttpResponseBase:
+    """All webhook subscriptions of all shops."""
+    with running().store.read() as connection:
+        return answer(request, {"subscriptions": [asdict(one) for one in subscriptions.every(connection)]})
+
+
+@verb
+def configure_sink(request: HttpRequest, name: str) -> HttpResponseBase:
+    """``{"secrets": ["whsec_…"], "status": 200, "delay_ms": 0}``: how the partner's receiver behaves from now on."""
+    fields = Fields(request)
+    secrets = fields.given.get("secrets")
+    if isinstance(secrets, str):
+        secrets = secrets.split()
+    status, delay_ms = fields.number("status"), fields.number("delay_ms")
+    settings = partner_sink.configure(running().store, name, secrets=secrets, status=status, delay_ms=delay_ms)
+    return answer(request, settings)
+
+
+def sink(request: HttpRequest, name: str) -> HttpResponseBase:
+    """The partner's receiver itself."""
+    if request.method != "POST":
+        return HttpResponse("POST only\n", status=405)
+    headers = {key.lower(): value for key, value in request.headers.items()}
+    return HttpResponse(status=partner_sink.receive(running().store, name, headers, request.body))
+
+
+def sink_messages(request: HttpRequest, name: str) -> HttpResponseBase:
+    """``?after=<id of the last message seen>&limit=``: messages in order of arrival."""
+    after = request.GET.get("after", "0")
+    with running().store.read() as connection:
+        found = partner_sink.messages(
+            connection, name, after=int(after) if after.isdigit() else 0, limit=_limit(request)
+        )
+    return answer(request, {"messages": found})
+
+
+def _limit(request: HttpRequest) -> int:
+    text = request.GET.get("limit", "100")
+    return min(int(text), 10_000) if text.isdigit() else 100
+
+
+def _shop(fields: Fields) -> Shop:
+    domain = fields.text("shop")
+    with running().store.read() as connection:
+        shop = shops.by_domain(connection, domain) if domain else shops.first(connection)
+    if shop is None:
+        raise Unclear(f"There is no shop {domain}")
+    return shop
+
+
+def _order(order_id: int) -> dict[str, Any]:
+    with running().store.read() as connection:
+        found = kept_orders.load(connection, order_id)
+    if found is None:
+        raise kept_orders.NoSuchOrder(f"There is no order {order_id}")
+    return found
+
+
+def _named(order: dict[str, Any]) -> dict[str, Any]:
+    return {"id": order["id"], "admin_graphql_api_id": gid("Order", order["id"]), "name": order["name"]}

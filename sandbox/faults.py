@@ -1,0 +1,44 @@
+"""Things that go wrong at Shopify's side, switched on by hand: lost, doubled and late webhooks, a failing API."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+LATEST_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class Settings:
+    """``drop``, ``double`` and ``reorder`` are shares of all deliveries, 0 to 1; a seed makes the choice repeatable."""
+
+    drop: float = 0.0
+    double: float = 0.0
+    reorder: float = 0.0
+    graphql_status: int | None = None
+    throttle: bool = False
+    seed: int | None = None
+
+
+class Faults:
+    """The settings in force and the dice."""
+
+    def __init__(self) -> None:
+        self.settings = Settings()
+        self._dice = random.Random()
+
+    def set(self, **wanted: object) -> Settings:
+        """Change what is given, keep the rest; raises TypeError for unknown names."""
+        now = {one.name: getattr(self.settings, one.name) for one in fields(Settings)}
+        self.settings = Settings(**{**now, **wanted})  # type: ignore[arg-type]
+        if "seed" in wanted:
+            self._dice = random.Random(self.settings.seed)
+        return self.settings
+
+    def fate(self) -> Iterator[float]:
+        """After how many seconds a new delivery is sent: usually once and at once; twice; late; or never."""
+        settings = self.settings
+        if self._dice.random() < settings.drop:
+            return
+        yield self._dice.uniform(0.05, LATEST_SECONDS) if self._dice.random() < settings.reorder else 0.0
+        if self._dice.random() < settings.double:
+            yield self._dice.uniform(0.0, LATEST_SECONDS)

@@ -1,0 +1,125 @@
+"""The changes the Admin API takes: the fields of ``Mutation``. What was wrong is told in ``userErrors``."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from sandbox import changing, giving_back, kept_orders, order_create, subscriptions
+from sandbox.order_documents import gid, number_of
+from sandbox.placing import Impossible
+from sandbox.places import address_of
+from sandbox.queries import Queries
+from sandbox.shops import Shop
+from sandbox.store import Store
+
+Document = dict[str, Any]
+
+LONGEST_STAFF_NOTE = 255
+# Fields of OrderInput and what they are called inside an order document.
+PLAIN_FIELDS = {"note": "note", "tags": "tags", "email": "email", "phone": "phone", "poNumber": "po_number"}
+
+
+class Mutations:
+    """Changes for one shop; what they return is read by ``queries``."""
+
+    def __init__(self, store: Store, shop: Shop, queries: Queries) -> None:
+        self._store = store
+        self._shop = shop
+        self._queries = queries
+
+    def fields(self) -> dict[str, Callable[..., Document]]:
+        """Resolvers by the name of the field."""
+        return {
+            "orderCancel": lambda info, **given: self._cancel(**given),
+            "orderCreate": lambda info, order, options=None: self._create(order, options or {}),
+            "orderUpdate": lambda info, input: self._update(input),  # noqa: A006
+            "webhookSubscriptionCreate": lambda info, **given: self._subscribe(**given),
+            "webhookSubscriptionDelete": lambda info, id: self._unsubscribe(id),  # noqa: A006
+            "webhookSubscriptionUpdate": lambda info, **given: self._change_subscription(**given),
+        }
+
+    def _create(self, wanted: Document, options: Document) -> Document:
+        try:
+            order = order_create.create(self._store, self._shop, wanted, options)
+        except order_create.UserError as problem:
+            return {"order": None, "userErrors": [problem.shown]}
+        return {"order": self._queries.order(gid("Order", order["id"])), "userErrors": []}
+
+    def _update(self, wanted: Document) -> Document:
+        shown = self._queries.order(wanted["id"])
+        if shown is None:
+            return {"order": None, "userErrors": [_error(["id"], "Order does not exist")]}
+        changes = {kept: wanted[name] for name, kept in PLAIN_FIELDS.items() if name in wanted}
+        if wanted.get("customAttributes") is not None:
+            changes["attributes"] = [{"name": one["key"], "value": one["value"]} for one in wanted["customAttributes"]]
+        if wanted.get("shippingAddress") is not None:
+            changes["shipping_address"] = address_of(wanted["shippingAddress"])
+        if not changes:
+            return {"order": shown, "userErrors": [_error(None, "No valid update parameters have been provided")]}
+        changing.change(self._store, int(shown["legacyResourceId"]), changes)
+        return {"order": self._queries.order(wanted["id"]), "userErrors": []}
+
+    def _cancel(
+        self,
+        orderId: str,  # noqa: N803 - GraphQL's own names
+        reason: str,
+        restock: bool,
+        refundMethod: Document | None = None,  # noqa: N803
+        staffNote: str | None = None,  # noqa: N803
+        **_: Any,
+    ) -> Document:
+        if staffNote and len(staffNote) > LONGEST_STAFF_NOTE:
+            text = f"Staff note is too long. Maximum length is {LONGEST_STAFF_NOTE} characters."
+            return _not_cancelled(["staffNote"], text, "INVALID")
+        if self._queries.order(orderId) is None:
+            return _not_cancelled(["orderId"], "Order does not exist", "NOT_FOUND")
+        pay_back = bool((refundMethod or {}).get("originalPaymentMethodsRefund"))
+        try:
+            giving_back.cancel(
+                self._store, number_of(orderId) or 0, reason=reason.lower(), restock=restock, pay_back=pay_back
+            )
+        except (Impossible, kept_orders.NoSuchOrder) as problem:
+            return _not_cancelled(["orderId"], str(problem), "INVALID")
+        return {"job": {"id": f"gid://shopify/Job/{uuid.uuid4()}", "done": False}, "orderCancelUserErrors": []}
+
+    def _subscribe(self, topic: str, webhookSubscription: Document) -> Document:  # noqa: N803
+        try:
+            with self._store.write() as writing:
+                made = subscriptions.create(
+                    writing, self._shop.domain, subscriptions.topic_of(topic), webhookSubscription
+                )
+        except subscriptions.Refused as refusal:
+            return {"webhookSubscription": None, "userErrors": [_error(refusal.field, refusal.message)]}
+        return {"webhookSubscription": self._queries.subscription(made), "userErrors": []}
+
+    def _change_subscription(self, id: str, webhookSubscription: Document) -> Document:  # noqa: A002, N803
+        number = number_of(id)
+        try:
+            with self._store.write() as writing:
+                known = subscriptions.by_id(writing.connection, self._shop.domain, number)
+                if known is None:
+                    return {"webhookSubscription": None, "userErrors": [_no_subscription()]}
+                subscriptions.update(writing, known, webhookSubscription)
+        except subscriptions.Refused as refusal:
+            return {"webhookSubscription": None, "userErrors": [_error(refusal.field, refusal.message)]}
+        return {"webhookSubscription": self._queries.subscription(number), "userErrors": []}
+
+    def _unsubscribe(self, id: str) -> Document:  # noqa: A002
+        with self._store.write() as writing:
+            known = subscriptions.by_id(writing.connection, self._shop.domain, number_of(id))
+            if known is None:
+                return {"deletedWebhookSubscriptionId": None, "userErrors": [_no_subscription()]}
+            subscriptions.remove(writing, known.id)
+        return {"deletedWebhookSubscriptionId": gid("WebhookSubscription", known.id), "userErrors": []}
+
+
+def _error(field: list[str] | None, message: str) -> Document:
+    return {"field": field, "message": message}
+
+
+def _no_subscription() -> Document:
+    return _error(["id"], "Webhook subscription does not exist")
+
+
+def _not_cancelled(field: list[str], message: str, code: str) -> Document:
+    return {"job": None, "orderCancelUserErrors": [{"field": field, "message": message, "code": code}]}

@@ -1,0 +1,311 @@
+"""An order as GraphQL sees it. Costly parts are functions, called only when a query asks for them."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from sandbox import catalogue, clock, customers
+from sandbox.bodies import gateways, status_page
+from sandbox.connections import page_of_list
+from sandbox.line_bodies import full_name
+from sandbox.money import NOTHING, Bag, graphql_bag
+from sandbox.order_documents import gid
+from sandbox.shipment_fields import fulfillment_fields, refund_fields, transaction_fields
+from sandbox.totals import (
+    current_quantity,
+    financial_status,
+    fulfillable_quantity,
+    fulfillment_status,
+    line_fulfillment_status,
+    refundable_quantity,
+    totals,
+)
+
+Document = dict[str, Any]
+
+OWN_APP = {"id": gid("App", 7_300_001), "name": "Back office"}
+STORE_FRONT = {"id": gid("App", 580_111), "name": "Online Store"}
+FULFILLMENT_WORDS = {None: "UNFULFILLED", "partial": "PARTIALLY_FULFILLED", "fulfilled": "FULFILLED"}
+
+
+def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
+    """The fields of ``Order``; ``connection`` is for what is not in the order's own document."""
+    sums = totals(order)
+
+    def bag(amount: Bag) -> Document:
+        return graphql_bag(amount, order)
+
+    def listed(ones: list[Document], fields: Callable[[Document, Document], Document]) -> Callable[..., Any]:
+        def resolve(info: Any, first: int | None = None) -> list[Document]:
+            return [fields(one, order) for one in ones[:first]]
+
+        return resolve
+
+
+    status = financial_status(order, sums)
+    attributes = [{"key": one["name"], "value": one["value"]} for one in order["attributes"]]
+    lines = order["lines"]
+    return {
+        "id": gid("Order", order["id"]),
+        "legacyResourceId": str(order["id"]),
+        "name": order["name"],
+        "number": order["number"],
+        "confirmationNumber": order["confirmation_number"],
+        "confirmed": True,
+        "poNumber": order["po_number"],
+        "sourceName": order["source_name"],
+        "sourceIdentifier": order["source_identifier"],
+        "test": order["test"],
+        "createdAt": clock.in_graphql(order["created_at"]),
+        "processedAt": clock.in_graphql(order["processed_at"]),
+        "updatedAt": clock.in_graphql(order["updated_at"]),
+        "cancelledAt": clock.in_graphql(order["cancelled_at"]),
+        "cancelReason": order["cancel_reason"].upper() if order["cancel_reason"] else None,
+        "closedAt": clock.in_graphql(order["closed_at"]),
+        "closed": order["closed_at"] is not None,
+        "edited": order["edited"],
+        "displayFinancialStatus": status.upper(),
+        "displayFulfillmentStatus": FULFILLMENT_WORDS[fulfillment_status(order)],
+        "returnStatus": "NO_RETURN",
+        "fullyPaid": sums.outstanding.shop <= 0 and sums.received.shop > 0,
+        "unpaid": sums.received.shop == 0 and sums.total.shop > 0,
+        "requiresShipping": any(line["requires_shipping"] for line in lines),
+        "fulfillable": any(fulfillable_quantity(line) for line in lines),
+        "restockable": any(current_quantity(line) for line in lines),
+        "refundable": sums.received.shop > sums.refunded.shop,
+        "merchantEditable": order["cancelled_at"] is None,
+        "email": order["email"],
+        "phone": order["phone"],
+        "note": order["note"],
+        "tags": order["tags"],
+        "customAttributes": attributes,
+        "currencyCode": order["currency"],
+        "presentmentCurrencyCode": order["presentment_currency"],
+        "taxesIncluded": False,
+        "dutiesIncluded": False,
+        "subtotalPriceSet": bag(sums.subtotal),
+        "totalDiscountsSet": bag(sums.discounts),
+        "totalShippingPriceSet": bag(sums.shipping),
+        "totalTaxSet": bag(sums.tax),
+        "totalPriceSet": bag(sums.total),
+        "currentSubtotalPriceSet": bag(sums.current_subtotal),
+        "currentTotalDiscountsSet": bag(sums.current_discounts),
+        "currentShippingPriceSet": bag(sums.current_shipping),
+        "currentTotalTaxSet": bag(sums.current_tax),
+        "currentTotalDutiesSet": None,
+        "currentTotalAdditionalFeesSet": None,
+        "currentTotalPriceSet": bag(sums.current_total),
+        "currentSubtotalLineItemsQuantity": sum(current_quantity(line) for line in lines),
+        "subtotalLineItemsQuantity": sum(line["quantity"] for line in lines),
+        "totalTipReceivedSet": bag(NOTHING),
+        "totalReceivedSet": bag(sums.received),
+        "totalRefundedSet": bag(sums.refunded),
+        "totalOutstandingSet": bag(sums.outstanding),
+        "refundDiscrepancySet": bag(NOTHING),
+        "discountCode": order["discount_code"],
+        "discountCodes": [order["discount_code"]] if order["discount_code"] else [],
+        "paymentGatewayNames": gateways(order),
+        "customer": lambda info: _customer(connection, order),
+        "shippingAddress": address_fields(order["shipping_address"]),
+        "billingAddress": address_fields(order["billing_address"]),
+        "billingAddressMatchesShippingAddress": order["shipping_address"] == order["billing_address"],
+        "retailLocation": None,
+        "app": OWN_APP if order["app_id"] else STORE_FRONT,
+        "risk": {"recommendation": "ACCEPT", "assessments": [{"riskLevel": "LOW"}]},
+        "statusPageUrl": status_page(order),
+        "metafield": lambda info, **asked: _metafield(connection, order, **asked),
+        "taxLines": lambda info: [tax for line in lines for tax in line_fields(line, order)["taxLines"]],
+        "lineItems": _paged([(line["id"], line) for line in lines], lambda line: line_fields(line, order)),
+        "shippingLines": _paged(
+            [(line["id"], line) for line in order["shipping_lines"]], lambda line: _shipping_line(line, order)
+        ),
+        "shippingLine": _shipping_line(order["shipping_lines"][0], order) if order["shipping_lines"] else None,
+        "returns": _paged([], dict),
+        "fulfillments": listed(order["fulfillments"], fulfillment_with(connection)),
+        "refunds": listed(order["refunds"], refund_with(connection)),
+        "transactions": listed(order["transactions"], transaction_fields),
+        "transactionsCount": {"count": len(order["transactions"]), "precision": "EXACT"},
+        "fulfillmentsCount": {"count": len(order["fulfillments"]), "precision": "EXACT"},
+    }
+
+
+def fulfillment_with(connection: sqlite3.Connection) -> Callable[[Document, Document], Document]:
+    """How to show a fulfillment together with its order and lines."""
+
+    def fields(fulfillment: Document, order: Document) -> Document:
+        lines = {line["id"]: line for line in order["lines"]}
+        shown = fulfillment_fields(fulfillment, order, lambda line_id: line_fields(lines[line_id], order))
+        return {**shown, "order": lambda info: order_fields(connection, order)}
+
+    return fields
+
+
+def refund_with(connection: sqlite3.Connection) -> Callable[[Document, Document], Document]:
+    """How to show a refund together with its order and lines."""
+
+    def fields(refund: Document, order: Document) -> Document:
+        lines = {line["id"]: line for line in order["lines"]}
+        shown = refund_fields(refund, order, lambda line_id: line_fields(lines[line_id], order))
+        return {**shown, "order": lambda info: order_fields(connection, order)}
+
+    return fields
+
+
+def line_fields(line: Document, order: Document) -> Document:
+    """The fields of ``LineItem``."""
+    price, discount = Bag.of(line["price"]), Bag.of(line["discount"])
+    quantity, option = line["quantity"], line["variant_title"]
+    tax = {"title": line["tax_title"], "rate": line["tax_rate"]}
+    allocations = [{"allocatedAmountSet": graphql_bag(discount * quantity, order)}] if discount.shop else []
+    variant = catalogue.by_id(line["variant_id"]) if line["variant_id"] else None
+    return {
+        "id": gid("LineItem", line["id"]),
+        "title": line["title"],
+        "variantTitle": option,
+        "name": f"{line['title']} - {option}" if option else line["title"],
+        "sku": line["sku"],
+        "vendor": line["vendor"],
+        "quantity": quantity,
+        "currentQuantity": current_quantity(line),
+        "refundableQuantity": refundable_quantity(line),
+        "nonFulfillableQuantity": line["removed"],
+        "unfulfilledQuantity": fulfillable_quantity(line),
+        "fulfillableQuantity": fulfillable_quantity(line),
+        "fulfillmentStatus": line_fulfillment_status(line) or "unfulfilled",
+        "requiresShipping": line["requires_shipping"],
+        "taxable": line["taxable"],
+        "isGiftCard": line["gift_card"],
+        "restockable": line["requires_shipping"],
+        "variant": variant_fields(variant) if variant else None,
+        "product": _product(variant) if variant else None,
+        "lineItemGroup": None,
+        "customAttributes": [{"key": one["name"], "value": one["value"]} for one in line["properties"]],
+        "originalUnitPriceSet": graphql_bag(price, order),
+        "discountedUnitPriceAfterAllDiscountsSet": graphql_bag(price - discount, order),
+        "originalTotalSet": graphql_bag(price * quantity, order),
+        "discountedTotalSet": graphql_bag((price - discount) * quantity, order),
+        "totalDiscountSet": graphql_bag(discount * quantity, order),
+        "discountAllocations": allocations,
+        "taxLines": [{**tax, "priceSet": graphql_bag(Bag.of(line["tax"]) * quantity, order)}] if tax["title"] else [],
+        "duties": [],
+    }
+
+
+def variant_fields(variant: catalogue.Variant) -> Document:
+    """The fields of ``ProductVariant``; how many are on the shelf is added where it is known."""
+    return {
+        "id": gid("ProductVariant", variant.id),
+        "legacyResourceId": str(variant.id),
+        "sku": variant.sku,
+        "title": variant.option or "Default Title",
+        "displayName": f"{variant.title} - {variant.option}" if variant.option else variant.title,
+        "price": str(variant.price),
+        "availableForSale": True,
+        "inventoryQuantity": None,
+        "product": _product(variant),
+    }
+
+
+def address_fields(address: Document | None) -> Document | None:
+    """The fields of ``MailingAddress``."""
+    if address is None:
+        return None
+    return {
+        "firstName": address["first_name"],
+        "lastName": address["last_name"],
+        "name": full_name(address),
+        "company": address["company"],
+        "address1": address["address1"],
+        "address2": address["address2"],
+        "city": address["city"],
+        "province": address["province"],
+        "provinceCode": address["province_code"],
+        "zip": address["zip"],
+        "country": address["country"],
+        "countryCodeV2": address["country_code"],
+        "phone": address.get("phone"),
+        "latitude": address["latitude"],
+        "longitude": address["longitude"],
+    }
+
+
+def customer_fields(customer: Document) -> Document:
+    """The fields of ``Customer``."""
+    return {
+        "id": gid("Customer", customer["id"]),
+        "legacyResourceId": str(customer["id"]),
+        "firstName": customer["first_name"],
+        "lastName": customer["last_name"],
+        "displayName": full_name(customer) or customer["email"] or "",
+        "email": customer["email"],
+        "phone": customer["phone"],
+        "numberOfOrders": str(customer["orders"]),
+        "createdAt": clock.in_graphql(customer["created_at"]),
+        "updatedAt": clock.in_graphql(customer["updated_at"]),
+        "tags": [],
+        "note": None,
+        "locale": "en",
+    }
+
+
+def _paged(every: list[tuple[int, Any]], fields: Callable[[Any], Document]) -> Callable[..., Document]:
+    def resolve(info: Any, first: int | None = None, **asked: Any) -> Document:
+        return page_of_list([(number, _Later(fields, one)) for number, one in every], first=first, **asked)
+
+    return resolve
+
+
+class _Later(dict[str, Any]):
+    """A node whose fields are made when the first of them is read: a page may show only ten of five hundred."""
+
+    def __init__(self, fields: Callable[[Any], Document], one: Any) -> None:
+        super().__init__()
+        self._make = lambda: fields(one)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if not self:
+            self.update(self._make())
+        return super().get(key, default)
+
+
+def _customer(connection: sqlite3.Connection, order: Document) -> Document | None:
+    if not order["customer"]:
+        return None
+    known = customers.by_id(connection, order["shop"], order["customer"]["id"])
+    return customer_fields(known or order["customer"])
+
+
+def _metafield(
+    connection: sqlite3.Connection, order: Document, key: str, namespace: str = "$app"
+) -> Document | None:
+    row = connection.execute(
+        "SELECT * FROM metafields WHERE order_id = ? AND namespace = ? AND key = ?", (order["id"], namespace, key)
+    ).fetchone()
+    if row is None:
+        return None
+    moment = clock.in_graphql(row["created_at"])
+    kept = {name: row[name] for name in ("namespace", "key", "type", "value")}
+    return {"id": gid("Metafield", row["id"]), **kept, "createdAt": moment, "updatedAt": moment}
+
+
+def _shipping_line(line: Document, order: Document) -> Document:
+    price = graphql_bag(Bag.of(line["price"]), order)
+    return {
+        "id": gid("ShippingLine", line["id"]),
+        "title": line["title"],
+        "code": line["code"],
+        "source": line["source"],
+        "isRemoved": False,
+        "originalPriceSet": price,
+        "currentDiscountedPriceSet": price,
+    }
+
+
+def _product(variant: catalogue.Variant) -> Document:
+    return {
+        "id": gid("Product", variant.product_id),
+        "legacyResourceId": str(variant.product_id),
+        "title": variant.title,
+        "handle": variant.handle,
+        "vendor": catalogue.VENDOR,
+    }

@@ -1,0 +1,84 @@
+"""The one page of the stand-in: buttons, and what came of them. It refreshes its lists itself."""
+
+import secrets
+import sqlite3
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from sandbox import catalogue, kept_orders, shops, sink, subscriptions
+from sandbox.line_bodies import full_name
+from sandbox.money import in_webhooks
+from sandbox.program import running
+from sandbox.totals import financial_status, fulfillable_quantity, fulfillment_status, refundable_quantity, totals
+
+Document = dict[str, Any]
+
+ORDERS_SHOWN = 25
+DELIVERIES_SHOWN = 40
+MESSAGES_SHOWN = 25
+TONES = {"delivered": "good", "waiting": "wait", "given up": "bad", "lost": "bad"}
+
+
+def livez(request: HttpRequest) -> HttpResponse:
+    """Answers as soon as requests are answered at all."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """The page; ``?part=lists`` is only what changes, for its own script."""
+    with running().store.read() as connection:
+        lists = {
+            "orders": [_order(order) for order in kept_orders.newest(connection, ORDERS_SHOWN)],
+            "deliveries": _deliveries(connection),
+            "subscriptions": subscriptions.every(connection),
+            "messages": sink.newest(connection, MESSAGES_SHOWN),
+            "faults": running().faults.settings,
+        }
+        if request.GET.get("part") == "lists":
+            return render(request, "lists.html", lists)
+        nonce = secrets.token_urlsafe(16)
+        whole = {**lists, "nonce": nonce, "shops": shops.every(connection), "variants": catalogue.VARIANTS}
+    response = render(request, "page.html", whole)
+    response["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self';"
+        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'; img-src data:"
+    )
+    return response
+
+
+def _order(order: Document) -> Document:
+    sums = totals(order)
+    shipped = order["fulfillments"][-1] if order["fulfillments"] else None
+    scans = shipped["events"] if shipped else []
+    return {
+        "id": order["id"],
+        "name": order["name"],
+        "shop": order["shop"],
+        "at": order["created_at"],
+        "customer": full_name(order["customer"]) if order["customer"] else "",
+        "total": f"{in_webhooks(sums.current_total.shop, order['currency'])} {order['currency']}",
+        "lines": [{"title": line["title"], "quantity": line["quantity"]} for line in order["lines"]],
+        "protected": any(line["sku"] == catalogue.PROTECTION.sku for line in order["lines"]),
+        "paid": financial_status(order, sums).replace("_", " "),
+        "shipped": {"partial": "partly shipped", "fulfilled": "shipped", None: "not shipped"}[fulfillment_status(order)],
+        "tracking": f"{shipped['tracking_company']} {shipped['tracking_number']}" if shipped else "",
+        "scan": scans[-1]["status"].replace("_", " ") if scans else "",
+        "city": (order["shipping_address"] or {}).get("city"),
+        "cancelled": bool(order["cancelled_at"]),
+        "can_ship": not order["cancelled_at"] and any(fulfillable_quantity(line) for line in order["lines"]),
+        "can_scan": shipped is not None,
+        "can_refund": any(refundable_quantity(line) for line in order["lines"]),
+        "can_cancel": not order["cancelled_at"]
+        and not any(line["fulfilled"] > line["returned"] for line in order["lines"]),
+    }
+
+
+def _deliveries(connection: sqlite3.Connection) -> list[Document]:
+    rows = connection.execute(
+        "SELECT d.id, d.topic, d.uri, d.state, d.tries, d.answer, d.triggered_at, o.name FROM deliveries d"
+        " LEFT JOIN orders o ON o.id = d.order_id ORDER BY d.id DESC LIMIT ?",
+        (DELIVERIES_SHOWN,),
+    )
+    return [{**dict(row), "tone": TONES.get(row["state"], "wait")} for row in rows]

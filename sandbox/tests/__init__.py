@@ -1,0 +1,1 @@
+"""The stand-in's tests; ``running`` starts one for whoever needs it."""

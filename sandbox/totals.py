@@ -1,0 +1,117 @@
+"""What an order's parts add up to: units, money and the two statuses. Pure functions over an order document."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.money import NOTHING, Bag
+
+Document = dict[str, Any]
+
+
+def current_quantity(line: Document) -> int:
+    """Units still on the order: neither removed before nor taken back after they were shipped."""
+    return int(line["quantity"]) - int(line["removed"]) - int(line["returned"])
+
+
+def fulfillable_quantity(line: Document) -> int:
+    """Units that can still be shipped."""
+    return int(line["quantity"]) - int(line["removed"]) - int(line["fulfilled"])
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums of an order. ``lines`` is before discounts, ``subtotal`` after; ``current_*`` without removed units."""
+
+    lines: Bag
+    discounts: Bag
+    subtotal: Bag
+    shipping: Bag
+    tax: Bag
+    total: Bag
+    current_discounts: Bag
+    current_subtotal: Bag
+    current_shipping: Bag
+    current_tax: Bag
+    current_total: Bag
+    received: Bag
+    refunded: Bag
+    outstanding: Bag
+
+
+def totals(order: Document) -> Totals:
+    """All sums of one order."""
+    lines = discounts = tax = current_lines = current_discounts = current_tax = NOTHING
+    for line in order["lines"]:
+        price, discount, line_tax = Bag.of(line["price"]), Bag.of(line["discount"]), Bag.of(line["tax"])
+        quantity, current = line["quantity"], current_quantity(line)
+        lines, current_lines = lines + price * quantity, current_lines + price * current
+        discounts, current_discounts = discounts + discount * quantity, current_discounts + discount * current
+        tax, current_tax = tax + line_tax * quantity, current_tax + line_tax * current
+    shipping = current_shipping = NOTHING
+    for line in order["shipping_lines"]:
+        shipping = shipping + Bag.of(line["price"])
+        current_shipping = current_shipping + Bag.of(line["price"])
+    for refund in order["refunds"]:
+        current_shipping = current_shipping - Bag.of(refund["shipping"])
+    received = paid_by(order, "sale", "capture")
+    refunded = paid_by(order, "refund")
+    current_total = current_lines - current_discounts + current_shipping + current_tax
+    return Totals(
+        lines=lines,
+        discounts=discounts,
+        subtotal=lines - discounts,
+        shipping=shipping,
+        tax=tax,
+        total=lines - discounts + shipping + tax,
+        current_discounts=current_discounts,
+        current_subtotal=current_lines - current_discounts,
+        current_shipping=current_shipping,
+        current_tax=current_tax,
+        current_total=current_total,
+        received=received,
+        refunded=refunded,
+        outstanding=current_total - received + refunded,
+    )
+
+
+def paid_by(order: Document, *kinds: str) -> Bag:
+    """Money moved by the successful transactions of these kinds."""
+    moved = NOTHING
+    for transaction in order["transactions"]:
+        if transaction["kind"] in kinds and transaction["status"] == "success":
+            moved = moved + Bag.of(transaction["amount"])
+    return moved
+
+
+def financial_status(order: Document, sums: Totals) -> str:
+    """``paid``, ``refunded`` …, in the lower case of webhook bodies; GraphQL writes the same word in capitals."""
+    if order["financial_status"] and not order["transactions"]:
+        return str(order["financial_status"])
+    if sums.received.shop == 0:
+        if sums.total.shop == 0:
+            return "paid"
+        return "voided" if order["cancelled_at"] else "pending"
+    if sums.refunded.shop >= sums.received.shop:
+        return "refunded"
+    if sums.refunded.shop > 0:
+        return "partially_refunded"
+    return "paid" if sums.received.shop >= sums.total.shop else "partially_paid"
+
+
+def fulfillment_status(order: Document) -> str | None:
+    """``fulfilled``, ``partial`` or None, as webhook bodies say it."""
+    if not any(line["fulfilled"] for line in order["lines"]):
+        return None
+    return "partial" if any(fulfillable_quantity(line) for line in order["lines"]) else "fulfilled"
+
+
+def line_fulfillment_status(line: Document) -> str | None:
+    """The same three words for one line."""
+    if not line["fulfilled"]:
+        return None
+    return "partial" if fulfillable_quantity(line) else "fulfilled"
+
+
+def refundable_quantity(line: Document) -> int:
+    """Units for which money can still go back."""
+    return current_quantity(line)

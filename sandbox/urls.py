@@ -1,0 +1,29 @@
+"""Where everything is: Shopify's Admin API, the stand-in's own buttons, the partner's sink, the page."""
+
+from django.urls import path, re_path
+
+from sandbox import admin_api, controls, pages
+
+urlpatterns = [
+    path("", pages.page),
+    path("livez", pages.livez),
+    re_path(r"^admin/api/(?P<version>[0-9a-z-]+)/graphql\.json$", admin_api.graphql),
+    path("sandbox/orders.json", controls.orders),
+    path("sandbox/orders/<int:order_id>.json", controls.order),
+    path("sandbox/orders/<int:order_id>/fulfil.json", controls.fulfil),
+    path("sandbox/orders/<int:order_id>/scan.json", controls.scan),
+    path("sandbox/orders/<int:order_id>/address.json", controls.address),
+    path("sandbox/orders/<int:order_id>/note.json", controls.note),
+    path("sandbox/orders/<int:order_id>/edit.json", controls.edit),
+    path("sandbox/orders/<int:order_id>/refund.json", controls.refund),
+    path("sandbox/orders/<int:order_id>/cancel.json", controls.cancel),
+    path("sandbox/orders/<int:order_id>/delete.json", controls.delete),
+    path("sandbox/shops.json", controls.add_shop),
+    path("sandbox/stock.json", controls.stock),
+    path("sandbox/faults.json", controls.faults),
+    path("sandbox/deliveries.json", controls.deliveries),
+    path("sandbox/subscriptions.json", controls.list_subscriptions),
+    path("sandbox/sinks/<str:name>.json", controls.configure_sink),
+    path("sink/<str:name>.json", controls.sink_messages),
+    path("sink/<str:name>", controls.sink),
+]
