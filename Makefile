@@ -87,7 +87,7 @@ check-style:
 	@$(PYTHON) -m ruff check --output-format concise .
 
 check-format:
-	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff format --check --output-format concise .
 
 check-types:
 	@$(PRODUCTION) $(PYTHON) -m mypy

@@ -22,7 +22,14 @@ class GiveUp(Exception):
 
 
 class Ignored(Exception):
-    """A message was understood and nothing is to be done. The message says why."""
+    """A message was understood and nothing is to be done. The message says why.
+
+    `waits_for` is the remote id of the order it is about, when it can be handled once that order arrives.
+    """
+
+    def __init__(self, message: str, *, waits_for: int | None = None) -> None:
+        super().__init__(message)
+        self.waits_for = waits_for
 
 
 class Unreadable(Exception):

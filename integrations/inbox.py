@@ -126,6 +126,7 @@ def handle(message: InboundMessage) -> None:
         result, order = inbound.handle(message)
         _settle(message, InboundMessage.State.HANDLED, result, order)
     except Ignored as reason:
+        message.waits_for = reason.waits_for
         _settle(message, InboundMessage.State.IGNORED, str(reason))
     except Unreadable as reason:
         _settle(message, InboundMessage.State.PARKED, str(reason), why=traceback.format_exc())
@@ -155,7 +156,16 @@ def _settle(
     message.handled_at = None if due else timezone.now()
     if not due:
         message.due_at = None
-    message.save(update_fields=["state", "result", "traceback", "order", "handled_at", "due_at"])
+    message.save(update_fields=["state", "result", "traceback", "order", "waits_for", "handled_at", "due_at"])
+
+
+def order_arrived(connection: Connection, remote_id: int) -> int:
+    """Messages about parts of this order came before it: they are due now. Call it in the order's transaction."""
+    waiting = InboundMessage.objects.filter(connection=connection, waits_for=remote_id)
+    count = waiting.update(state=InboundMessage.State.RECEIVED, attempts=0, waits_for=None, due_at=timezone.now())
+    if count:
+        bells.ring(bells.INBOX)
+    return count
 
 
 def handle_again(message: InboundMessage, *, by: str) -> None:

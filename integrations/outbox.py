@@ -78,7 +78,7 @@ def drain(connection_id: int) -> int:
 _HEADS = """
     SELECT d.id FROM integrations_delivery d
     WHERE d.connection_id = %(connection)s AND d.state IN ('pending', 'retrying', 'sending')
-      AND d.due_at <= now() AND (d.lease_until IS NULL OR d.lease_until < now())
+      AND d.due_at <= statement_timestamp() AND (d.lease_until IS NULL OR d.lease_until < statement_timestamp())
       AND (d.order_id IS NULL OR NOT EXISTS (
           SELECT 1 FROM integrations_delivery earlier
           WHERE earlier.connection_id = d.connection_id AND earlier.order_id = d.order_id
@@ -98,7 +98,7 @@ def _claim(connection: Connection) -> list[Delivery]:
     with transaction.atomic(), database.cursor() as cursor:
         cursor.execute(
             f"""UPDATE integrations_delivery SET state = 'sending', fence = fence + 1, attempts = attempts + 1,
-                    lease_until = now() + make_interval(secs => %(lease)s)
+                    lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
                 WHERE id IN ({_HEADS} FOR UPDATE OF d SKIP LOCKED) RETURNING id""",
             {"connection": connection.pk, "limit": BATCH, "lease": LEASE_SECONDS + BATCH_SECONDS},
         )

@@ -156,7 +156,7 @@ class _TlsPool(HTTPSConnectionPool):
 def _hung_up_after(seconds: float) -> Iterator[None]:
     """Close this thread's socket after `seconds`, whatever the other side drips: headers, body or nothing."""
     mine = _threads.__dict__
-    mine["connection"] = None
+    mine["connection"] = mine["hung_up"] = None
     timer = threading.Timer(seconds, _hang_up, [mine])
     timer.daemon = True
     timer.start()
@@ -164,9 +164,12 @@ def _hung_up_after(seconds: float) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+    if mine["hung_up"]:  # headers cut short look complete to http.client; they are not an answer
+        raise RetryLater(f"No whole answer within {seconds:g} s.")
 
 
 def _hang_up(thread_state: dict[str, Any]) -> None:
+    thread_state["hung_up"] = True
     sock = getattr(thread_state.get("connection"), "sock", None)
     if sock is not None:
         try:

@@ -215,5 +215,3 @@ def _default_address(customer: Document) -> Document | None:
         "country_name": body["country"],
         "default": True,
     }
-
-

@@ -44,18 +44,32 @@ VENDOR = "Fernweg Outdoor"
 # The jacket's ids do not fit a double; the blanket is sold out; of the spoon set three are left.
 VARIANTS = (
     Variant(2**53 + 1_001, 2**53 + 1, "FW-JACKET-M", "Alpine Rain Jacket", "Forest / M", Decimal("129.00"), 540),
-    Variant(45_100_000_000_002, 8_100_000_000_002, "FW-MERINO-L", "Merino Base Layer", "Navy / L", Decimal("74.50"), 210),
+    Variant(
+        45_100_000_000_002, 8_100_000_000_002, "FW-MERINO-L", "Merino Base Layer", "Navy / L", Decimal("74.50"), 210
+    ),
     Variant(45_100_000_000_003, 8_100_000_000_003, "FW-MUG", "Enamel Camp Mug", None, Decimal("16.00"), 180),
     Variant(45_100_000_000_004, 8_100_000_000_004, "FW-SHOE-42", "Trail Running Shoes", "42", Decimal("139.95"), 760),
     Variant(45_100_000_000_005, 8_100_000_000_005, "FW-BOTTLE", "Insulated Bottle", "750 ml", Decimal("34.00"), 390),
     Variant(45_100_000_000_006, 8_100_000_000_006, "FW-LAMP", "Headlamp 400 lm", None, Decimal("49.90"), 95),
-    Variant(45_100_000_000_007, 8_100_000_000_007, "FW-BLANKET", "Wool Blanket", "Ochre", Decimal("89.00"), 1_450, stock=0),
-    Variant(45_100_000_000_008, 8_100_000_000_008, "FW-SPOON", "Titanium Spoon Set", None, Decimal("21.00"), 60, stock=3),
+    Variant(
+        45_100_000_000_007, 8_100_000_000_007, "FW-BLANKET", "Wool Blanket", "Ochre", Decimal("89.00"), 1_450, stock=0
+    ),
+    Variant(
+        45_100_000_000_008, 8_100_000_000_008, "FW-SPOON", "Titanium Spoon Set", None, Decimal("21.00"), 60, stock=3
+    ),
 )
 
 # The fee for the merchant's own delivery guarantee is a product like any other, with a price that depends on the cart.
 PROTECTION = Variant(
-    45_100_000_000_900, 8_100_000_000_900, "PROTECT", "Delivery guarantee", None, Decimal(0), 0, ships=False, taxable=False
+    45_100_000_000_900,
+    8_100_000_000_900,
+    "PROTECT",
+    "Delivery guarantee",
+    None,
+    Decimal(0),
+    0,
+    ships=False,
+    taxable=False,
 )
 FEE_SHARE = Decimal("0.025")
 LEAST_FEE = Decimal("0.98")
@@ -80,21 +94,79 @@ def _person(first: str, last: str, email: str, **address: str) -> dict[str, Any]
 
 # Names that break layouts, sorting and guesses about what a name looks like.
 PEOPLE = (
-    _person("Zoë", "Brontë-O’Neill", "zoe@example.com", address1="12 Lantern Street", city="San Francisco",
-            province="California", province_code="CA", country="United States", country_code="US", zip="94107",
-            phone="+14155550101"),
-    _person("娜", "李", "li.na@example.com", address1="88 Harbour Road", city="Hong Kong", country="Hong Kong SAR",
-            country_code="HK", phone="+85255550102"),
-    _person("نور", "الهاشمي", "noor@example.com", address1="٧ شارع النخيل", city="Dubai", province="Dubai",
-            province_code="DU", country="United Arab Emirates", country_code="AE", phone="+971505550103"),
-    _person("Maximiliane-Theodora Friederike", "von Hohenstein-Wolfeschlegelsteinhausenbergerdorff zu Unterlangenbach",
-            "maximiliane.von.hohenstein@example.com", address1="Donaudampfschifffahrtsgesellschaftsplatz 114",
-            address2="Hinterhaus, 3. Stock links", city="Regensburg", country="Germany", country_code="DE",
-            zip="93047", phone="+4994155550104"),
-    _person("Sam", "", "sam@example.com", address1="5 Canal Walk", city="Brooklyn", province="New York",
-            province_code="NY", country="United States", country_code="US", zip="11201", phone="+17185550105"),
-    _person("Miyu", "佐藤", "miyu@example.com", address1="神南1-2-3", city="渋谷区", province="Tokyo",
-            province_code="JP-13", country="Japan", country_code="JP", zip="150-0041", phone="+81355550106"),
+    _person(
+        "Zoë",
+        "Brontë-O’Neill",
+        "zoe@example.com",
+        address1="12 Lantern Street",
+        city="San Francisco",
+        province="California",
+        province_code="CA",
+        country="United States",
+        country_code="US",
+        zip="94107",
+        phone="+14155550101",
+    ),
+    _person(
+        "娜",
+        "李",
+        "li.na@example.com",
+        address1="88 Harbour Road",
+        city="Hong Kong",
+        country="Hong Kong SAR",
+        country_code="HK",
+        phone="+85255550102",
+    ),
+    _person(
+        "نور",
+        "الهاشمي",
+        "noor@example.com",
+        address1="٧ شارع النخيل",
+        city="Dubai",
+        province="Dubai",
+        province_code="DU",
+        country="United Arab Emirates",
+        country_code="AE",
+        phone="+971505550103",
+    ),
+    _person(
+        "Maximiliane-Theodora Friederike",
+        "von Hohenstein-Wolfeschlegelsteinhausenbergerdorff zu Unterlangenbach",
+        "maximiliane.von.hohenstein@example.com",
+        address1="Donaudampfschifffahrtsgesellschaftsplatz 114",
+        address2="Hinterhaus, 3. Stock links",
+        city="Regensburg",
+        country="Germany",
+        country_code="DE",
+        zip="93047",
+        phone="+4994155550104",
+    ),
+    _person(
+        "Sam",
+        "",
+        "sam@example.com",
+        address1="5 Canal Walk",
+        city="Brooklyn",
+        province="New York",
+        province_code="NY",
+        country="United States",
+        country_code="US",
+        zip="11201",
+        phone="+17185550105",
+    ),
+    _person(
+        "Miyu",
+        "佐藤",
+        "miyu@example.com",
+        address1="神南1-2-3",
+        city="渋谷区",
+        province="Tokyo",
+        province_code="JP-13",
+        country="Japan",
+        country_code="JP",
+        zip="150-0041",
+        phone="+81355550106",
+    ),
 )
 
 
@@ -116,9 +188,7 @@ def on_shelf(connection: sqlite3.Connection, shop: str, variant: Variant) -> int
     return int(row["available"]) if row else None
 
 
-def take(
-    writing: Writing, shop: str, wanted: list[tuple[Variant, int]], *, obeying_policy: bool = True
-) -> None:
+def take(writing: Writing, shop: str, wanted: list[tuple[Variant, int]], *, obeying_policy: bool = True) -> None:
     """Take units off the shelf, all or none; raises OutOfStock naming the first position that cannot be served."""
     for position, (variant, quantity) in enumerate(wanted):
         changed = writing.connection.execute(

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,3 +70,26 @@ def page_of_list(
         start = next((index + 1 for index, (number, _node) in enumerate(ordered) if number == last), len(ordered))
     found = [(Place(number, str(number)), node) for number, node in ordered[start : start + size]]
     return page(found, has_next=start + size < len(ordered), has_previous=start > 0)
+
+
+def later_page(every: list[tuple[int, Any]], fields: Callable[[Any], Document]) -> Callable[..., Document]:
+    """A resolver that pages a list of (id, thing) pairs and makes ``fields`` of a thing only when they are read."""
+
+    def resolve(info: Any, first: int | None = None, **asked: Any) -> Document:
+        return page_of_list([(number, _Later(fields, one)) for number, one in every], first=first, **asked)
+
+    return resolve
+
+
+class _Later(dict[str, Any]):
+    """A node whose fields are made when the first of them is read: a page may show only ten of five hundred."""
+
+    def __init__(self, fields: Callable[[Any], Document], one: Any) -> None:
+        super().__init__()
+        self._fields = fields
+        self._one = one
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if not self:
+            self.update(self._fields(self._one))
+        return super().get(key, default)

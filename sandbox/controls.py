@@ -1,12 +1,12 @@
-"""The buttons of the stand-in: what a customer, the warehouse, the carrier and the shop's staff do; faults; the sink."""
+"""The buttons of the stand-in: what customers, warehouse, carrier and the shop's staff do; faults; the sink."""
 
 from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from sandbox import catalogue, changing, giving_back, kept_orders, placing, shipping, shops, sink as partner_sink
-from sandbox import subscriptions
+from sandbox import catalogue, changing, giving_back, kept_orders, placing, shipping, shops, subscriptions
+from sandbox import sink as partner_sink
 from sandbox.bodies import order_body
 from sandbox.fields import Fields, Unclear, answer, verb
 from sandbox.order_documents import gid
@@ -27,7 +27,7 @@ def orders(request: HttpRequest) -> HttpResponseBase:
 
 @verb
 def place(request: HttpRequest) -> HttpResponseBase:
-    """``{"protected", "lines", "currency", "presentment_currency", "customer", "shipping_address", "count", "shop"}``."""
+    """``{"protected", "lines", "currency", "presentment_currency", "customer", "shipping_address", "count"}``."""
     fields = Fields(request)
     cart = placing.Cart(
         protected=fields.flag("protected", False),
@@ -98,7 +98,7 @@ def address(request: HttpRequest, order_id: int) -> HttpResponseBase:
 
 @verb
 def note(request: HttpRequest, order_id: int) -> HttpResponseBase:
-    """``{"note", "tags": [] or "a, b", "attributes": [{"name", "value"}], "email", "phone"}``: what is given changes."""
+    """``{"note", "tags": [] or "a, b", "attributes": [{"name", "value"}], "email", "phone"}``: given ones change."""
     given = dict(Fields(request).given)
     if isinstance(given.get("tags"), str):
         given["tags"] = [tag.strip() for tag in given["tags"].split(",") if tag.strip()]
@@ -180,7 +180,9 @@ def stock(request: HttpRequest) -> HttpResponseBase:
         raise Unclear("There is no such SKU")
     shop, available = _shop(fields), fields.number("available", 0) or 0
     with running().store.write() as writing:
-        writing.connection.execute("INSERT OR REPLACE INTO stock VALUES (?, ?, ?)", (shop.domain, variant.id, available))
+        writing.connection.execute(
+            "INSERT OR REPLACE INTO stock VALUES (?, ?, ?)", (shop.domain, variant.id, available)
+        )
     return answer(request, {"sku": variant.sku, "available": available})
 
 
@@ -190,8 +192,9 @@ def faults(request: HttpRequest) -> HttpResponseBase:
     given = Fields(request).given
     try:
         settings = running().faults.set(**given)
-    except TypeError:
-        raise Unclear("Known faults are drop, double, reorder, graphql_status, throttle and seed") from None
+    except (TypeError, ValueError):
+        text = "Known faults: drop, double, reorder (0 to 1), graphql_status (400 to 599), throttle, seed"
+        raise Unclear(text) from None
     return answer(request, asdict(settings))
 
 

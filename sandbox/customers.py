@@ -23,9 +23,7 @@ def in_seat(connection: sqlite3.Connection, shop: Shop, turn: int) -> Document:
 
 def by_id(connection: sqlite3.Connection, shop: str, customer_id: int | None) -> Document | None:
     """A customer of this shop."""
-    row = connection.execute(
-        "SELECT document FROM customers WHERE id = ? AND shop = ?", (customer_id, shop)
-    ).fetchone()
+    row = connection.execute("SELECT document FROM customers WHERE id = ? AND shop = ?", (customer_id, shop)).fetchone()
     return dict(json.loads(row["document"])) if row else None
 
 
@@ -38,9 +36,7 @@ def by_email(connection: sqlite3.Connection, shop: str, email: str) -> Document 
     return dict(json.loads(row["document"])) if row else None
 
 
-def bought(
-    writing: Writing, shop: Shop, customer: Document, order: Document, announcement: Announcement
-) -> Document:
+def bought(writing: Writing, shop: Shop, customer: Document, order: Document, announcement: Announcement) -> Document:
     """Count an order for its customer; regulars register with their first order, so that is when they are announced."""
     changed = {
         **customer,
@@ -48,9 +44,7 @@ def bought(
         "updated_at": clock.now_after(customer["updated_at"]),
         "last_order": {"id": order["id"], "name": order["name"]},
     }
-    writing.connection.execute(
-        "UPDATE customers SET document = ? WHERE id = ?", (json.dumps(changed), customer["id"])
-    )
+    writing.connection.execute("UPDATE customers SET document = ? WHERE id = ?", (json.dumps(changed), customer["id"]))
     topic = "customers/update" if customer["orders"] else "customers/create"
     announcement.add(topic, lambda: customer_body(changed))
     return changed

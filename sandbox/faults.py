@@ -27,9 +27,13 @@ class Faults:
         self._dice = random.Random()
 
     def set(self, **wanted: object) -> Settings:
-        """Change what is given, keep the rest; raises TypeError for unknown names."""
+        """Change what is given, keep the rest; raises TypeError or ValueError for what makes no sense."""
         now = {one.name: getattr(self.settings, one.name) for one in fields(Settings)}
-        self.settings = Settings(**{**now, **wanted})  # type: ignore[arg-type]
+        new = Settings(**{**now, **wanted})
+        new.drop, new.double, new.reorder = float(new.drop), float(new.double), float(new.reorder)
+        if new.graphql_status is not None and not 400 <= int(new.graphql_status) <= 599:
+            raise ValueError("graphql_status must be an error")
+        self.settings = new
         if "seed" in wanted:
             self._dice = random.Random(self.settings.seed)
         return self.settings

@@ -1,5 +1,6 @@
 """Money and units go back: refunds, cancellations, and orders deleted for good."""
 
+from functools import partial
 from typing import Any
 
 from sandbox import catalogue, kept_orders
@@ -72,7 +73,7 @@ def _announce(announcement: Announcement, made: Document, order: Document) -> No
     announcement.add("refunds/create", lambda: refund_body(made, order))
     for transaction in order["transactions"]:
         if transaction["id"] in made["transaction_ids"]:
-            announcement.add("order_transactions/create", lambda moved=transaction: transaction_body(moved, order))
+            announcement.add("order_transactions/create", partial(transaction_body, transaction, order))
 
 
 def _one_unit(order: Document) -> dict[int, int]:

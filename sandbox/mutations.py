@@ -6,8 +6,8 @@ from typing import Any
 
 from sandbox import changing, giving_back, kept_orders, order_create, subscriptions
 from sandbox.order_documents import gid, number_of
-from sandbox.placing import Impossible
 from sandbox.places import address_of
+from sandbox.placing import Impossible
 from sandbox.queries import Queries
 from sandbox.shops import Shop
 from sandbox.store import Store
@@ -32,9 +32,9 @@ class Mutations:
         return {
             "orderCancel": lambda info, **given: self._cancel(**given),
             "orderCreate": lambda info, order, options=None: self._create(order, options or {}),
-            "orderUpdate": lambda info, input: self._update(input),  # noqa: A006
+            "orderUpdate": lambda info, input: self._update(input),
             "webhookSubscriptionCreate": lambda info, **given: self._subscribe(**given),
-            "webhookSubscriptionDelete": lambda info, id: self._unsubscribe(id),  # noqa: A006
+            "webhookSubscriptionDelete": lambda info, id: self._unsubscribe(id),
             "webhookSubscriptionUpdate": lambda info, **given: self._change_subscription(**given),
         }
 
@@ -61,11 +61,11 @@ class Mutations:
 
     def _cancel(
         self,
-        orderId: str,  # noqa: N803 - GraphQL's own names
+        orderId: str,
         reason: str,
         restock: bool,
-        refundMethod: Document | None = None,  # noqa: N803
-        staffNote: str | None = None,  # noqa: N803
+        refundMethod: Document | None = None,
+        staffNote: str | None = None,
         **_: Any,
     ) -> Document:
         if staffNote and len(staffNote) > LONGEST_STAFF_NOTE:
@@ -82,7 +82,7 @@ class Mutations:
             return _not_cancelled(["orderId"], str(problem), "INVALID")
         return {"job": {"id": f"gid://shopify/Job/{uuid.uuid4()}", "done": False}, "orderCancelUserErrors": []}
 
-    def _subscribe(self, topic: str, webhookSubscription: Document) -> Document:  # noqa: N803
+    def _subscribe(self, topic: str, webhookSubscription: Document) -> Document:
         try:
             with self._store.write() as writing:
                 made = subscriptions.create(
@@ -92,7 +92,7 @@ class Mutations:
             return {"webhookSubscription": None, "userErrors": [_error(refusal.field, refusal.message)]}
         return {"webhookSubscription": self._queries.subscription(made), "userErrors": []}
 
-    def _change_subscription(self, id: str, webhookSubscription: Document) -> Document:  # noqa: A002, N803
+    def _change_subscription(self, id: str, webhookSubscription: Document) -> Document:
         number = number_of(id)
         try:
             with self._store.write() as writing:
@@ -104,7 +104,7 @@ class Mutations:
             return {"webhookSubscription": None, "userErrors": [_error(refusal.field, refusal.message)]}
         return {"webhookSubscription": self._queries.subscription(number), "userErrors": []}
 
-    def _unsubscribe(self, id: str) -> Document:  # noqa: A002
+    def _unsubscribe(self, id: str) -> Document:
         with self._store.write() as writing:
             known = subscriptions.by_id(writing.connection, self._shop.domain, number_of(id))
             if known is None:

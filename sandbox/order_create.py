@@ -174,9 +174,7 @@ def _pay(writing: Writing, order: Document, wanted: Document) -> None:
 def _customer(writing: Writing, shop: Shop, wanted: Document) -> Document | None:
     given = wanted.get("customer") or {}
     if given and wanted.get("customerId"):
-        raise UserError(
-            ["order"], "Only one of customer and customerId may be given", "REDUNDANT_CUSTOMER_FIELDS"
-        )
+        raise UserError(["order"], "Only one of customer and customerId may be given", "REDUNDANT_CUSTOMER_FIELDS")
     named = given.get("toAssociate") or given.get("toUpsert") or {}
     gid, email = named.get("id") or wanted.get("customerId"), named.get("email")
     found = customers.by_id(writing.connection, shop.domain, number_of(gid) or 0) if gid else None

@@ -66,7 +66,7 @@ def new_order(writing: Writing, shop: Shop, *, currency: str, presentment_curren
     """An order without lines, money or shipments yet."""
     number = shops.next_order_number(writing, shop)
     moment = clock.now()
-    order = {
+    return {
         "id": writing.new_id(),
         "shop": shop.domain,
         "shop_id": shop.id,
@@ -105,7 +105,6 @@ def new_order(writing: Writing, shop: Shop, *, currency: str, presentment_curren
         "refunds": [],
         "transactions": [],
     }
-    return order
 
 
 def add_shipping_line(writing: Writing, order: Document, *, title: str, price: Bag, code: str | None = None) -> None:

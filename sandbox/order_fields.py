@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox import catalogue, clock, customers
 from sandbox.bodies import gateways, status_page
-from sandbox.connections import page_of_list
+from sandbox.connections import later_page
 from sandbox.line_bodies import full_name
 from sandbox.money import NOTHING, Bag, graphql_bag
 from sandbox.order_documents import gid
@@ -40,7 +40,6 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
             return [fields(one, order) for one in ones[:first]]
 
         return resolve
-
 
     status = financial_status(order, sums)
     attributes = [{"key": one["name"], "value": one["value"]} for one in order["attributes"]]
@@ -115,12 +114,12 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
         "statusPageUrl": status_page(order),
         "metafield": lambda info, **asked: _metafield(connection, order, **asked),
         "taxLines": lambda info: [tax for line in lines for tax in line_fields(line, order)["taxLines"]],
-        "lineItems": _paged([(line["id"], line) for line in lines], lambda line: line_fields(line, order)),
-        "shippingLines": _paged(
+        "lineItems": later_page([(line["id"], line) for line in lines], lambda line: line_fields(line, order)),
+        "shippingLines": later_page(
             [(line["id"], line) for line in order["shipping_lines"]], lambda line: _shipping_line(line, order)
         ),
         "shippingLine": _shipping_line(order["shipping_lines"][0], order) if order["shipping_lines"] else None,
-        "returns": _paged([], dict),
+        "returns": later_page([], dict),
         "fulfillments": listed(order["fulfillments"], fulfillment_with(connection)),
         "refunds": listed(order["refunds"], refund_with(connection)),
         "transactions": listed(order["transactions"], transaction_fields),
@@ -248,26 +247,6 @@ def customer_fields(customer: Document) -> Document:
     }
 
 
-def _paged(every: list[tuple[int, Any]], fields: Callable[[Any], Document]) -> Callable[..., Document]:
-    def resolve(info: Any, first: int | None = None, **asked: Any) -> Document:
-        return page_of_list([(number, _Later(fields, one)) for number, one in every], first=first, **asked)
-
-    return resolve
-
-
-class _Later(dict[str, Any]):
-    """A node whose fields are made when the first of them is read: a page may show only ten of five hundred."""
-
-    def __init__(self, fields: Callable[[Any], Document], one: Any) -> None:
-        super().__init__()
-        self._make = lambda: fields(one)
-
-    def get(self, key: str, default: Any = None) -> Any:
-        if not self:
-            self.update(self._make())
-        return super().get(key, default)
-
-
 def _customer(connection: sqlite3.Connection, order: Document) -> Document | None:
     if not order["customer"]:
         return None
@@ -275,9 +254,7 @@ def _customer(connection: sqlite3.Connection, order: Document) -> Document | Non
     return customer_fields(known or order["customer"])
 
 
-def _metafield(
-    connection: sqlite3.Connection, order: Document, key: str, namespace: str = "$app"
-) -> Document | None:
+def _metafield(connection: sqlite3.Connection, order: Document, key: str, namespace: str = "$app") -> Document | None:
     row = connection.execute(
         "SELECT * FROM metafields WHERE order_id = ? AND namespace = ? AND key = ?", (order["id"], namespace, key)
     ).fetchone()

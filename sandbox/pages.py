@@ -62,7 +62,9 @@ def _order(order: Document) -> Document:
         "lines": [{"title": line["title"], "quantity": line["quantity"]} for line in order["lines"]],
         "protected": any(line["sku"] == catalogue.PROTECTION.sku for line in order["lines"]),
         "paid": financial_status(order, sums).replace("_", " "),
-        "shipped": {"partial": "partly shipped", "fulfilled": "shipped", None: "not shipped"}[fulfillment_status(order)],
+        "shipped": {"partial": "partly shipped", "fulfilled": "shipped", None: "not shipped"}[
+            fulfillment_status(order)
+        ],
         "tracking": f"{shipped['tracking_company']} {shipped['tracking_number']}" if shipped else "",
         "scan": scans[-1]["status"].replace("_", " ") if scans else "",
         "city": (order["shipping_address"] or {}).get("city"),

@@ -39,7 +39,7 @@ class Impossible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """What to buy. ``lines`` are (sku, quantity), by default one of the usual carts; ``customer`` a known one or not."""
+    """What to buy. ``lines`` are (sku, quantity), by default a usual cart; ``customer`` and address: any or none."""
 
     protected: bool = False
     lines: tuple[tuple[str, int], ...] = ()

@@ -21,7 +21,9 @@ class NoAnswer(Exception):
 class Poster:
     """Posts for one thread, keeping a connection per receiver."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, connect_seconds: float = CONNECT_SECONDS, total_seconds: float = TOTAL_SECONDS) -> None:
+        self._connect_seconds = connect_seconds
+        self._total_seconds = total_seconds
         self._open: dict[tuple[str, str, int], socket.socket] = {}
         self._tls = ssl.create_default_context()
 
@@ -33,7 +35,7 @@ class Poster:
         lines = [f"POST {target} HTTP/1.1", f"Host: {parts.netloc}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         request = "\r\n".join([*lines, "", ""]).encode() + body
-        deadline = time.monotonic() + TOTAL_SECONDS
+        deadline = time.monotonic() + self._total_seconds
         kept = self._open.pop(receiver, None)
         try:
             if kept is not None:
@@ -44,18 +46,24 @@ class Poster:
                     kept.close()
             return self._exchange(receiver, self._connect(receiver, deadline), request, deadline)
         except TimeoutError:
-            raise NoAnswer(f"no answer within {TOTAL_SECONDS:g} s") from None
+            raise NoAnswer(f"no answer within {self._total_seconds:g} s") from None
         except _Closed:
             raise NoAnswer("connection closed without an answer") from None
         except (OSError, ValueError) as problem:
             raise NoAnswer(str(problem) or type(problem).__name__) from problem
 
+    def close(self) -> None:
+        """Close the kept connections."""
+        for connection in self._open.values():
+            connection.close()
+        self._open.clear()
+
     def _connect(self, receiver: tuple[str, str, int], deadline: float) -> socket.socket:
         scheme, host, port = receiver
         try:
-            connection = socket.create_connection((host, port), timeout=CONNECT_SECONDS)
+            connection = socket.create_connection((host, port), timeout=self._connect_seconds)
         except TimeoutError:
-            raise NoAnswer(f"no connection within {CONNECT_SECONDS:g} s") from None
+            raise NoAnswer(f"no connection within {self._connect_seconds:g} s") from None
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if scheme != "https":
             return connection

@@ -1,7 +1,7 @@
 """The questions the Admin API answers: the fields of ``QueryRoot``."""
 
-import sqlite3
 import json
+import sqlite3
 from typing import Any
 
 from graphql import GraphQLError
@@ -46,19 +46,19 @@ class Queries:
         """Resolvers by the name of the field."""
         return {
             "currentAppInstallation": lambda info: self._installation(),
-            "customer": lambda info, id: self._customer(id),  # noqa: A006
+            "customer": lambda info, id: self._customer(id),
             "events": lambda info, **asked: self._events(**asked),
-            "fulfillment": lambda info, id: self._part(id, "fulfillments"),  # noqa: A006
-            "refund": lambda info, id: self._part(id, "refunds"),  # noqa: A006
-            "job": lambda info, id: {"id": id, "done": True},  # noqa: A006
-            "order": lambda info, id: self.order(id),  # noqa: A006
+            "fulfillment": lambda info, id: self._part(id, "fulfillments"),
+            "refund": lambda info, id: self._part(id, "refunds"),
+            "job": lambda info, id: {"id": id, "done": True},
+            "order": lambda info, id: self.order(id),
             "orderByIdentifier": lambda info, identifier: self._order_by_identifier(identifier),
             "orders": lambda info, **asked: self._orders(**asked),
             "ordersCount": lambda info, query=None, limit=10_000: self._count(query, limit),
-            "productVariant": lambda info, id: self._variant(catalogue.by_id(_number(id))),  # noqa: A006
+            "productVariant": lambda info, id: self._variant(catalogue.by_id(_number(id))),
             "productVariants": lambda info, **asked: self._variants(**asked),
             "shop": lambda info: self._about_shop(),
-            "webhookSubscription": lambda info, id: self.subscription(_number(id)),  # noqa: A006
+            "webhookSubscription": lambda info, id: self.subscription(_number(id)),
             "webhookSubscriptions": lambda info, **asked: self._subscriptions(**asked),
         }
 
@@ -91,7 +91,8 @@ class Queries:
         if not custom:
             raise GraphQLError("identifier must have an id or a customId")
         row = self._connection.execute(
-            "SELECT order_id FROM metafields WHERE type = 'id' AND shop = ? AND namespace = ? AND key = ? AND value = ?",
+            "SELECT order_id FROM metafields"
+            " WHERE type = 'id' AND shop = ? AND namespace = ? AND key = ? AND value = ?",
             (self._shop.domain, custom.get("namespace") or "$app", custom["key"], custom["value"]),
         ).fetchone()
         return self._shown(kept_orders.load(self._connection, row["order_id"])) if row else None
@@ -101,13 +102,14 @@ class Queries:
         first: int | None = None,
         after: str | None = None,
         query: str | None = None,
-        sortKey: str = "PROCESSED_AT",  # noqa: N803 - GraphQL's own name
+        sortKey: str = "PROCESSED_AT",
         reverse: bool = False,
     ) -> Document:
         size = page_size(first)
         wanted = conditions(query)
         wanted.add("shop = ?", self._shop.domain)
-        column, way, beyond = SORT_COLUMNS.get(sortKey, "created_at"), "DESC" if reverse else "ASC", "<" if reverse else ">"
+        column = SORT_COLUMNS.get(sortKey, "created_at")
+        way, beyond = ("DESC", "<") if reverse else ("ASC", ">")
         if after is not None:
             place = read_cursor(after)
             wanted.sql.append(f"({column}, id) {beyond} (?, ?)")

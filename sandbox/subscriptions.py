@@ -136,9 +136,7 @@ def remove(writing: Writing, subscription_id: int) -> None:
     writing.connection.execute("DELETE FROM subscriptions WHERE id = ?", (subscription_id,))
 
 
-def _check(
-    connection: sqlite3.Connection, shop: str, uri: str, name: str | None, itself: Subscription | None
-) -> None:
+def _check(connection: sqlite3.Connection, shop: str, uri: str, name: str | None, itself: Subscription | None) -> None:
     field = ["webhookSubscription", "callbackUrl"]
     # Shopify refuses http; here the receiver usually lives on the same machine and has no certificate.
     if not uri:

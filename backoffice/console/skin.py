@@ -61,6 +61,9 @@ SIDEBAR = [
     },
 ]  # fmt: skip
 
+# Who counts what the sidebar shows; see counts.py.
+COUNTS = ["protection.admin.counts.open_claims", "integrations.admin.counts.stuck", "integrations.admin.counts.paused"]
+
 # Place on a page → who fills it, top to bottom. Each is called with (request, subject) and returns a Panel or None.
 PANELS = {
     "today": [

@@ -32,6 +32,9 @@ class InboundMessage(models.Model):
     traceback = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, blank=True, help_text="When to try (again); empty when finished")
+    waits_for = models.BigIntegerField(
+        null=True, blank=True, help_text="Remote id of an order we have not seen; it is handled when that arrives"
+    )
     order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages")
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True, blank=True)
@@ -41,7 +44,12 @@ class InboundMessage(models.Model):
             models.UniqueConstraint(fields=["connection", "delivery_key"], name="message_once_per_delivery"),
             models.UniqueConstraint(fields=["connection", "topic", "digest"], name="message_once_per_body"),
         ]
-        indexes = [models.Index(fields=["due_at", "id"], name="inbox_due", condition=models.Q(due_at__isnull=False))]
+        indexes = [
+            models.Index(fields=["due_at", "id"], name="inbox_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(
+                fields=["connection", "waits_for"], name="inbox_waiting", condition=models.Q(waits_for__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.topic} {self.delivery_key}"

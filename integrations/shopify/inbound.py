@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from integrations import inbox
 from integrations.errors import Ignored, Unreadable
 from integrations.models import Connection, InboundMessage
 from integrations.shopify import translate
@@ -42,6 +43,8 @@ def apply_order(connection: Connection, snapshot: OrderSnapshot) -> Outcome:
         if outcome.what in ("created", "changed"):
             coverage.refresh(outcome.order, by=origin.by, source=origin.source)
             resolutions.recognise(outcome.order, by=origin.by, source=origin.source)
+        if outcome.what == "created":
+            inbox.order_arrived(connection, outcome.order.remote_id)
     return outcome
 
 
@@ -125,7 +128,8 @@ def _reread(connection: Connection, order_id: Any) -> Result:
         raise Ignored("It names no order.")
     snapshot = read_order(connection, remote_id)
     if snapshot is None:
-        raise Ignored(f"Shopify does not show us order {remote_id}: older than 60 days, deleted, or no access.")
+        reason = f"Shopify does not show us order {remote_id}: older than 60 days, deleted, or no access."
+        raise Ignored(reason, waits_for=remote_id)
     outcome = apply_order(connection, snapshot)
     return f"read again: {_said(outcome)}", outcome.order
 

@@ -1,0 +1,73 @@
+"""The list of orders: newest first, found by name, e-mail address or the shop's own number."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from backoffice.console.base import ConsoleAdmin
+from backoffice.console.site import site
+from backoffice.templatetags.words import moment, words
+from orders.admin.order_page import OrderPage
+from orders.models import Order, Shop
+from orders.money import Money
+
+SHORTEST = 3
+
+
+@admin.register(Order, site=site)
+class OrderAdmin(ConsoleAdmin):
+    page = OrderPage
+    list_display = ("name", "who", "placed", "sum", "payment", "dispatch", "shop")
+    list_display_links = ("name",)
+    list_select_related = ("customer", "shop")
+    ordering = ("-created_at", "-id")
+    search_fields = ("name",)
+    search_help_text = "Order (#1001), e-mail address, shop's number"
+    deferred = ("amounts", "shipping_address", "billing_address", "attributes", "tags", "note")
+    nothing_here = "No order found. Search needs three characters at least; it knows the beginning of a name or address."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Look-ups that an index answers, never a scan: the beginning of a name or e-mail, or a whole number."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if len(term.lstrip("#")) < SHORTEST:
+            return queryset.filter(name__in=[term, f"#{term}"], shop__in=_shops()), False
+        found = Q(name__startswith=term) | Q(email__startswith=term.lower())
+        if term.isdecimal() and len(term) < 19:
+            found |= Q(remote_id=int(term)) | Q(name__startswith=f"#{term}")
+        if term.startswith("ord_"):
+            found = Q(public_id=term)
+        return queryset.filter(found, shop__in=_shops()), False
+
+    @admin.display(description="Customer")
+    def who(self, order: Order) -> str:
+        return str(order.customer or order.email or "Guest")
+
+    @admin.display(description="Placed")
+    def placed(self, order: Order) -> str:
+        return moment(order.placed_at, "minute")
+
+    @admin.display(description="Total")
+    def sum(self, order: Order) -> str:
+        return str(Money(order.total, order.currency))
+
+    @admin.display(description="Payment")
+    def payment(self, order: Order) -> str:
+        return words(order.financial_status) or "–"
+
+    @admin.display(description="Dispatch")
+    def dispatch(self, order: Order) -> str:
+        if order.cancelled_at:
+            return format_html('<span class="c-pill bad">{}</span>', "Cancelled")
+        return words(order.fulfillment_status) or "–"
+
+
+def _shops() -> list[int]:
+    """Named one by one, so that the indexes on (shop, name) and (shop, remote_id) can be used without knowing the shop."""
+    return list(Shop.objects.values_list("pk", flat=True))

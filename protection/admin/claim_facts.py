@@ -1,0 +1,169 @@
+"""Everything the claim page shows, read in a fixed number of queries whatever the size of the case."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from orders.admin.order_facts import LineRow, address_lines, line_rows
+from orders.admin.parcels import Parcel, parcels
+from orders.admin.story import Told, story
+from orders.models import LineItem, Order, UnitUse
+from orders.money import Money
+from protection.models import Claim, ClaimItem, ClaimUnit, Consent, Coverage, Decision, Resolution
+from protection.review import paid_for
+
+ORDER_BULK = ("amounts", "shipping_address", "billing_address", "attributes", "tags", "note")
+STORY_LENGTH = 60
+OTHERS = 6
+
+RESOLUTION_TONES = {
+    Resolution.State.EXECUTED: "good",
+    Resolution.State.FAILED: "bad",
+    Resolution.State.REVERSED: "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another order of the same customer, or another claim on one."""
+
+    order_id: int
+    order_name: str
+    placed_at: datetime
+    total: str
+    claim_id: int | None
+    claim_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    claim: Claim
+    items: list[ClaimItem]
+    rows: list[LineRow]
+    others: list[Other]
+    parcels: list[Parcel]
+    story: list[Told]
+    decisions: list[Decision]
+    resolutions: list[Resolution]
+    coverage: Coverage | None
+    consent: Consent | None
+    value: Money
+
+    @property
+    def order(self) -> Order:
+        return self.claim.order
+
+    @property
+    def address(self) -> list[str]:
+        return address_lines(self.order.shipping_address)
+
+    @property
+    def undo_until(self) -> datetime | None:
+        """End of the undo window while it is open; None when there is nothing left to undo."""
+        if self.claim.state != Claim.State.DECIDED:
+            return None
+        waiting = [r for r in self.resolutions if r.state == Resolution.State.QUEUED and r.started_at is None]
+        return max((r.not_before for r in waiting), default=None)
+
+    @property
+    def undo_seconds(self) -> int:
+        until = self.undo_until
+        return max(0, int((until - timezone.now()).total_seconds())) if until else 0
+
+    @property
+    def other_claims(self) -> list[Other]:
+        return [other for other in self.others if other.claim_id and other.claim_id != self.claim.pk]
+
+    @property
+    def other_orders(self) -> list[Other]:
+        seen: dict[int, Other] = {}
+        for other in self.others:
+            if other.order_id != self.order.pk:
+                seen.setdefault(other.order_id, other)
+        return list(seen.values())
+
+
+def load(pk: int) -> Claim | None:
+    claims = Claim.objects.select_related(
+        "order__shop", "order__customer", "order__coverage__consent", "order__coverage__plan_version__plan", "assignee"
+    )
+    return claims.filter(pk=pk).first()
+
+
+def read(claim: Claim) -> Case:
+    """The whole case of a claim from `load`."""
+    order = claim.order
+    lines = list(order.lines.all())
+    by_pk = {line.pk: line for line in lines}
+    items = list(claim.items.all())
+    for item in items:
+        item.line = by_pk[item.line_id]
+    uses = UnitUse.objects.filter(line__order=order, released_at=None)
+    units = ClaimUnit.objects.filter(line__order=order).filter(Q(open=True) | Q(item__claim=claim))
+    claimed = {
+        (line, unit): "this_claim" if owner == claim.pk else "other_claim"
+        for line, unit, owner in units.values_list("line_id", "unit", "item__claim_id")
+    }
+    coverage: Coverage | None = getattr(order, "coverage", None)
+    decisions = Decision.objects.filter(item__claim=claim, superseded=False).select_related("decided_by")
+    decided = list(decisions) if claim.decided_at else []
+    for decision in decided:
+        decision.item = next(item for item in items if item.pk == decision.item_id)
+    return Case(
+        claim=claim,
+        items=items,
+        rows=line_rows(lines, uses, claimed),
+        others=_others(order),
+        parcels=parcels(order.fulfillments.order_by("remote_created_at", "id").prefetch_related("scans"), lines),
+        story=story(order.journal.order_by("-id")[:STORY_LENGTH]),
+        decisions=decided,
+        resolutions=list(claim.resolutions.select_related("replacement_order").order_by("-id")),
+        coverage=coverage,
+        consent=getattr(coverage, "consent", None),
+        value=value_of(items, order.currency),
+    )
+
+
+def value_of(items: Iterable[ClaimItem], currency: str) -> Money:
+    """What was paid for the claimed units, in the shop's currency."""
+    amounts = (paid_for(item.line, item.quantity).shop.amount for item in items)
+    return Money(sum(amounts, Decimal(0)), currency)
+
+
+def _others(order: Order) -> list[Other]:
+    """The same customer's last orders with their claims: by account, or by e-mail for a guest."""
+    if order.customer_id is None:
+        return []
+    rows: Iterable[dict[str, Any]] = (
+        Order.objects.filter(customer_id=order.customer_id)
+        .order_by("-remote_created_at")
+        .values("pk", "name", "remote_created_at", "total", "currency", "claims", "claims__reason", "claims__state",
+                "claims__outcome")[: OTHERS + 1]
+    )  # fmt: skip
+    return [
+        Other(
+            order_id=row["pk"],
+            order_name=row["name"],
+            placed_at=row["remote_created_at"],
+            total=str(Money(row["total"], row["currency"])),
+            claim_id=row["claims"],
+            claim_words=_claim_words(row) if row["claims"] else "",
+        )
+        for row in rows
+    ]
+
+
+def _claim_words(row: dict[str, Any]) -> str:
+    reason = Claim.Reason(row["claims__reason"]).label
+    state = Claim.State(row["claims__state"])
+    outcome = Claim.Outcome(row["claims__outcome"]).label if row["claims__outcome"] else ""
+    return f"{reason}: {(outcome if state == Claim.State.CLOSED else state.label).lower()}"
+
+
+def claimed_line(rows: Iterable[LineRow], line: LineItem) -> LineRow:
+    return next(row for row in rows if row.line.pk == line.pk)

@@ -1,0 +1,124 @@
+"""The claim page: the whole case on one screen, and the decision."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.urls import reverse
+
+from backoffice.console.pages import ConsolePage, Refused
+from backoffice.console.panels import panels
+from orders.money import Money
+from protection import assignment, review
+from protection.admin import claim_facts, decision_form
+from protection.admin.queue import neighbours
+from protection.eligibility import ClaimRefused
+from protection.filing import locked
+from protection.models import Claim
+from protection.models.claim import MoveRefused
+from protection.review import DecisionRefused, ItemDecision
+
+CHANGE = "protection.change_claim"
+CLOSINGS = [Claim.Outcome.ARRIVED, Claim.Outcome.DUPLICATE, Claim.Outcome.NO_RESPONSE, Claim.Outcome.WITHDRAWN]
+
+
+class ClaimPage(ConsolePage):
+    """Each button carries the version of the claim that was on the screen; a stale one is refused, and says so."""
+
+    template_name = "protection/claim.html"
+    verbs: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("approve", "deny", "ask", "answered", "close", "undo", "take", "give_back"), CHANGE
+    )
+
+    def load(self, pk: int) -> Claim | None:
+        return claim_facts.load(pk)
+
+    @property
+    def user(self) -> User:
+        return cast(User, self.request.user)
+
+    def context(self) -> dict[str, Any]:
+        case = claim_facts.read(self.subject)
+        limit = review.approval_limit(self.user)
+        near = neighbours(case.claim)
+        return {
+            "title": f"Claim on {case.order}",
+            "case": case,
+            "claim": case.claim,
+            "order": case.order,
+            "rows": decision_form.rows(case.items, self.request.POST),
+            "denials": decision_form.DENIALS,
+            "closings": CLOSINGS,
+            "limit": None if limit is None else Money(limit, case.order.currency),
+            "over_limit": limit is not None and case.value.amount > limit,
+            "panels": panels("case", self.request, case.order),
+            "previous_url": _url(near.previous),
+            "next_url": _url(near.next),
+            "state": Claim.State,
+        }
+
+    def approve(self) -> str:
+        return self._decide(decision_form.to_approve)
+
+    def deny(self) -> str:
+        return self._decide(decision_form.to_deny)
+
+    def _decide(self, meaning: Callable[[list[decision_form.DecisionRow]], list[ItemDecision]]) -> str:
+        items = list(self.subject.items.select_related("line"))
+        decisions = meaning(decision_form.rows(items, self.request.POST))
+        claim = self._act(lambda claim: review.decide(claim, decisions, user=self.user))
+        return _decided(claim)
+
+    def ask(self) -> str:
+        question = self.request.POST.get("question", "")
+        self._act(lambda claim: review.ask_for_info(claim, question, user=self.user))
+        return "Asked. The claim waits for the customer's answer."
+
+    def answered(self) -> str:
+        self._act(lambda claim: review.answer_received(claim, by=f"staff:{self.user.get_username()}"))
+        return "The claim is in review again."
+
+    def close(self) -> str:
+        outcome = self.request.POST.get("outcome", "")
+        if outcome not in CLOSINGS:
+            raise Refused("Choose how the claim ends.")
+        self._act(lambda claim: review.close(claim, outcome, user=self.user))
+        return f"Closed: {Claim.Outcome(outcome).label.lower()}."
+
+    def undo(self) -> str:
+        self._act(lambda claim: review.undo(claim, user=self.user))
+        return "The decision is taken back. Nothing was sent."
+
+    def take(self) -> str:
+        self._act(lambda claim: assignment.take(claim, user=self.user), any_version=True)
+        return "The claim is yours."
+
+    def give_back(self) -> str:
+        self._act(lambda claim: assignment.give_back(claim, user=self.user), any_version=True)
+        return "The claim is in the queue again."
+
+    def _act(self, verb: Callable[[Claim], Claim], *, any_version: bool = False) -> Claim:
+        """Run `verb` on the claim as it was on the screen: the version is compared under the verb's own lock."""
+        try:
+            with transaction.atomic():
+                claim = locked(self.subject)
+                if not any_version and str(claim.version) != self.request.POST.get("version"):
+                    raise Refused(
+                        "Someone changed this claim while you were looking. Here is how it stands now; "
+                        "what you typed is still below."
+                    )
+                return verb(claim)
+        except (DecisionRefused, MoveRefused, ClaimRefused) as reason:
+            raise Refused(str(reason)) from reason
+
+
+def _url(pk: int | None) -> str:
+    return reverse("admin:protection_claim_change", args=[pk]) if pk else ""
+
+
+def _decided(claim: Claim) -> str:
+    return {
+        Claim.Outcome.APPROVED: "Approved. The replacement goes out when the time to undo is over.",
+        Claim.Outcome.PARTIAL: "Partly approved. The replacement goes out when the time to undo is over.",
+    }.get(Claim.Outcome(claim.outcome), "Denied. The claim is closed.")

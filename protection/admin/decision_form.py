@@ -1,0 +1,79 @@
+"""The decision bar: what is typed for each item, and what it means."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from backoffice.console.pages import Refused
+from orders.money import Money
+from protection.models import ClaimItem, Decision
+from protection.review import ItemDecision, paid_for
+
+# Stored as the decision's reason code and sent to partners, so a code never changes its meaning; add new ones.
+DENIALS = {
+    "delivered": "The carrier proves delivery",
+    "no_evidence": "No proof of the damage or loss",
+    "not_from_transit": "The damage is not from transit",
+    "too_late": "Claimed too late",
+    "too_early": "The parcel may still arrive",
+    "wrong_address": "The address given was wrong",
+    "not_covered": "Not covered by the guarantee",
+    "abuse": "Misuse suspected",
+    "other": "Another reason (see the note)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """One item in the bar, as typed (or as it stands before anybody typed)."""
+
+    item: ClaimItem
+    picked: bool
+    quantity: str
+    reason: str
+    note: str
+    value: Money
+
+
+def rows(items: Iterable[ClaimItem], typed: Mapping[str, str]) -> list[DecisionRow]:
+    """The bar's rows. `typed` is empty on a GET; then every item is picked whole, for most claims are approved."""
+    return [
+        DecisionRow(
+            item=item,
+            picked=f"pick-{item.pk}" in typed if typed else True,
+            quantity=typed.get(f"quantity-{item.pk}", str(item.quantity)),
+            reason=typed.get(f"reason-{item.pk}", ""),
+            note=typed.get(f"note-{item.pk}", ""),
+            value=paid_for(item.line, item.quantity).shop,
+        )
+        for item in items
+    ]
+
+
+def to_approve(rows: Iterable[DecisionRow]) -> list[ItemDecision]:
+    """Approve the picked items with their quantities, deny the others; raises Refused with what is missing."""
+    rows = list(rows)
+    if not any(row.picked for row in rows):
+        raise Refused("Pick the items to approve, or press Deny.")
+    return [_approval(row) if row.picked else _denial(row) for row in rows]
+
+
+def to_deny(rows: Iterable[DecisionRow]) -> list[ItemDecision]:
+    """Deny every item; raises Refused where the reason is missing."""
+    return [_denial(row) for row in rows]
+
+
+def _approval(row: DecisionRow) -> ItemDecision:
+    if not row.quantity.isdecimal():
+        raise Refused(f"{row.item.line}: the quantity must be from 1 to {row.item.quantity}.")
+    quantity = int(row.quantity)
+    if quantity < row.item.quantity and row.reason not in DENIALS:
+        raise Refused(f"{row.item.line}: say why the other units are denied.")
+    return ItemDecision(row.item, Decision.Verdict.APPROVE, quantity, row.reason, row.note)
+
+
+def _denial(row: DecisionRow) -> ItemDecision:
+    if row.reason not in DENIALS:
+        raise Refused(f"{row.item.line}: choose a reason for the denial.")
+    if row.reason == "other" and not row.note.strip():
+        raise Refused(f"{row.item.line}: write the reason into the note.")
+    return ItemDecision(row.item, Decision.Verdict.DENY, row.item.quantity, row.reason, row.note)

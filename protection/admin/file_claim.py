@@ -1,0 +1,128 @@
+"""Filing a claim for a customer who called or wrote."""
+
+from typing import Any, ClassVar
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from backoffice.console.pages import ConsolePage, Refused
+from orders.admin.order_facts import LineRow, line_rows
+from orders.models import Order, UnitUse
+from protection.eligibility import ClaimRefused, ItemAsked, check_order
+from protection.filing import file_claim
+from protection.models import Claim, ClaimUnit, Coverage
+
+ADD = "protection.add_claim"
+
+
+class FileClaimPage(ConsolePage):
+    """Which items, why, and (when the rules would refuse) the reason to accept it all the same, which is recorded."""
+
+    template_name = "protection/file_claim.html"
+    verbs: ClassVar[dict[str, str]] = {"file": ADD}
+    filed: Claim | None = None
+    refused: ClaimRefused | None = None
+
+    def may_see(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(ADD)
+
+    def load(self, pk: int) -> Order | None:
+        return Order.objects.select_related("shop", "customer", "coverage__plan_version").filter(pk=pk).first()
+
+    def context(self) -> dict[str, Any]:
+        order: Order = self.subject
+        coverage = _coverage(order)
+        pointer = self.refused.pointer if self.refused else ""
+        return {
+            "title": f"File a claim on {order}",
+            "order": order,
+            "rows": self._rows(coverage),
+            "reasons": Claim.Reason.choices,
+            "not_covered": _why_refused(order, coverage),
+            "at_item": self._item_at(pointer),
+            "at_override": bool(self.refused and self.refused.code == "not_covered"),
+        }
+
+    def file(self) -> str:
+        typed, order = self.request.POST, self.subject
+        if typed.get("reason") not in Claim.Reason.values:
+            raise Refused("Choose what happened.")
+        asked = [ItemAsked(line, quantity) for line, quantity in self._asked()]
+        try:
+            self.filed = file_claim(
+                order,
+                reason=typed["reason"],
+                items=asked,
+                by=f"staff:{self.request.user.get_username()}",
+                description=typed.get("description", "").strip(),
+                override_reason=typed.get("override_reason", "").strip() if _why_refused(order, _coverage(order)) else "",
+            )
+        except ClaimRefused as reason:
+            self.refused = reason
+            raise Refused(str(reason)) from reason
+        return "The claim is filed and in review."
+
+    def next_url(self) -> str:
+        assert self.filed is not None
+        return reverse("admin:protection_claim_change", args=[self.filed.pk])
+
+    def _asked(self) -> list[tuple[Any, int]]:
+        """(line, quantity) for every quantity typed; nothing and 0 mean "not this one"."""
+        wanted = []
+        for line in self.subject.lines.all():
+            text = self.request.POST.get(f"quantity-{line.pk}", "").strip() or "0"
+            if not text.isdecimal():
+                raise Refused(f"{line}: write how many units as a number.")
+            if int(text):
+                wanted.append((line, int(text)))
+        return wanted
+
+    def _item_at(self, pointer: str) -> int | None:
+        """The line a refusal is about; its pointer counts the items asked, /items/0 being the first."""
+        parts = pointer.split("/")
+        if len(parts) < 3 or parts[1] != "items":
+            return None
+        return int(self._asked()[int(parts[2])][0].pk)
+
+    def _rows(self, coverage: Coverage | None) -> list[LineRow]:
+        order: Order = self.subject
+        claimed = {
+            (line, unit): "other_claim"
+            for line, unit in ClaimUnit.objects.filter(line__order=order, open=True).values_list("line_id", "unit")
+        }
+        lines = list(order.lines.all())
+        uses = UnitUse.objects.filter(line__order=order, released_at=None)
+        rows = line_rows(lines, uses, claimed)
+        fees = coverage.fee_lines if coverage else []
+        for row in rows:
+            free = sum(1 for box in row.units if box.state == "free")
+            row.extra["free"] = free
+            row.extra["why_not"] = _why_not(row, fees, free)
+            row.extra["typed"] = self.request.POST.get(f"quantity-{row.line.pk}", "")
+        return rows
+
+
+def _why_not(row: LineRow, fee_lines: list[int], free: int) -> str:
+    """Why this line cannot be claimed, in words; empty when it can. The verb decides again when the form comes in."""
+    line = row.line
+    if line.remote_id in fee_lines:
+        return "the fee for the guarantee itself"
+    if line.tip:
+        return "a tip"
+    if line.gift_card:
+        return "a gift card, not shipped"
+    return "" if free else f"nothing left: {row.units_in_words}"
+
+
+def _coverage(order: Order) -> Coverage | None:
+    coverage: Coverage | None = getattr(order, "coverage", None)
+    return coverage
+
+
+def _why_refused(order: Order, coverage: Coverage | None) -> str:
+    """The sentence with which the rules refuse this order, empty when it is covered."""
+    try:
+        check_order(order, coverage)
+    except ClaimRefused as reason:
+        return str(reason)
+    return ""

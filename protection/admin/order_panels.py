@@ -1,0 +1,25 @@
+"""What the order page shows of the delivery guarantee."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from backoffice.console.panels import Panel
+from orders.models import Order
+from protection.models import Claim, Coverage
+
+
+def coverage(request: HttpRequest, order: Any) -> Panel | None:
+    if not request.user.has_perm("protection.view_coverage"):
+        return None
+    found = Coverage.objects.select_related("consent", "plan_version__plan").filter(order=order).first()
+    context = {"coverage": found, "consent": getattr(found, "consent", None)}
+    return Panel("Delivery guarantee", "protection/_coverage.html", context)
+
+
+def claims(request: HttpRequest, order: Order) -> Panel | None:
+    if not request.user.has_perm("protection.view_claim"):
+        return None
+    found = list(Claim.objects.filter(order=order).select_related("assignee").order_by("-id"))
+    context = {"claims": found, "order": order, "may_file": request.user.has_perm("protection.add_claim")}
+    return Panel("Claims", "protection/order_claims.html", context)

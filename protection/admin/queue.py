@@ -1,0 +1,65 @@
+"""The queues an agent works through, and who comes next in them."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Q, QuerySet, Value
+
+from protection.models import Claim
+
+State = Claim.State
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """`states` are shown; of these `counted` make the figure (closed claims are never counted)."""
+
+    title: str
+    states: tuple[str, ...] | None
+    counted: tuple[str, ...] = ()
+
+
+QUEUES = {
+    "todo": Queue("To decide", (State.IN_REVIEW,), (State.IN_REVIEW,)),
+    "mine": Queue("Mine", None),
+    "customer": Queue("Waiting for the customer", (State.NEEDS_INFO,), (State.NEEDS_INFO,)),
+    "underway": Queue(
+        "Under way",
+        (State.SUBMITTED, State.WAITING, State.DECIDED, State.RESOLVING),
+        (State.SUBMITTED, State.WAITING, State.DECIDED, State.RESOLVING),
+    ),
+    "closed": Queue("Closed", (State.CLOSED,)),
+    "all": Queue("All", None),
+}
+
+
+def in_queue(claims: QuerySet[Claim], key: str, user: AbstractBaseUser | AnonymousUser) -> QuerySet[Claim]:
+    """The claims of a queue. Open queues are worked oldest first; the finished are looked up newest first."""
+    if key == "mine":
+        return claims.filter(assignee_id=user.pk).exclude(state=State.CLOSED)
+    states = QUEUES[key].states
+    chosen = claims.filter(state__in=states) if states else claims
+    return chosen.order_by("-created_at", "-id") if key in ("closed", "all") else chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Claims to decide around this one; `next` falls back to the oldest of the queue."""
+
+    previous: int | None = None
+    next: int | None = None
+
+
+def neighbours(claim: Claim) -> Neighbours:
+    todo = Claim.objects.filter(state=State.IN_REVIEW).exclude(pk=claim.pk)
+    at, pk = claim.created_at, claim.pk
+    later = Q(created_at__gt=at) | Q(created_at=at, id__gt=pk)
+    rows = (
+        todo.filter(later).order_by("created_at", "id").annotate(place=Value("next")).values_list("place", "id")[:1]
+    ).union(
+        todo.exclude(later).order_by("-created_at", "-id").annotate(place=Value("previous")).values_list("place", "id")[:1],
+        todo.order_by("created_at", "id").annotate(place=Value("first")).values_list("place", "id")[:1],
+        all=True,
+    )
+    found = dict(rows)
+    return Neighbours(found.get("previous"), found.get("next") or found.get("first"))

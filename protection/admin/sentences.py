@@ -1,0 +1,115 @@
+"""What the story says about coverage, claims and remedies."""
+
+from typing import Any
+
+from orders.admin.story import tells
+from protection.models import Claim
+
+CLOSED = {
+    Claim.Outcome.APPROVED: "Claim closed: approved and done",
+    Claim.Outcome.PARTIAL: "Claim closed: partly approved and done",
+    Claim.Outcome.DENIED: "Claim closed: denied",
+    Claim.Outcome.WITHDRAWN: "Claim withdrawn",
+    Claim.Outcome.DUPLICATE: "Claim closed as a duplicate",
+    Claim.Outcome.ARRIVED: "Claim closed: the parcel arrived after all",
+    Claim.Outcome.NO_RESPONSE: "Claim closed: no answer came",
+}
+
+
+def _units(number: int) -> str:
+    return f"{number} unit{'s' if number != 1 else ''}"
+
+
+@tells("coverage.inactive")
+def _covered(facts: dict[str, Any]) -> str:
+    unknown = "; how the customer chose it is not known" if facts.get("consent") == "unknown" else ""
+    return f"Covered by the delivery guarantee, from dispatch on{unknown}"
+
+
+@tells("coverage.active")
+def _active(facts: dict[str, Any]) -> str:
+    return "The delivery guarantee is in force"
+
+
+@tells("coverage.void")
+def _void(facts: dict[str, Any]) -> str:
+    return "The delivery guarantee is void: the order was cancelled or deleted"
+
+
+@tells("coverage.removed")
+def _removed(facts: dict[str, Any]) -> str:
+    return "The delivery guarantee was taken off the order"
+
+
+@tells("claim.submitted")
+def _submitted(facts: dict[str, Any]) -> str:
+    reason = Claim.Reason(facts["reason"]).label.lower()
+    text = f"Claim filed: {reason}, {_units(sum(facts['items'].values()))}"
+    return f"{text}. Accepted against the rules: {facts['override_reason']}" if facts.get("override_reason") else text
+
+
+@tells("claim.in_review")
+def _in_review(facts: dict[str, Any]) -> str:
+    if facts.get("why"):
+        return f"Back in review: {facts['why']}"
+    return {
+        "submitted": "Claim put before an agent",
+        "needs_info": "The customer answered; the claim is in review again",
+        "closed": "Claim opened again",
+    }.get(facts.get("from", ""), "Claim in review")
+
+
+@tells("claim.needs_info")
+def _asked(facts: dict[str, Any]) -> str:
+    return f"Asked the customer: “{facts['question']}”"
+
+
+@tells("claim.decided")
+def _decided(facts: dict[str, Any]) -> str:
+    approved = sum(d["quantity"] for d in facts["decisions"] if d["verdict"] == "approve")
+    return f"Decided: {_units(approved)} approved" if approved else "Decided: denied"
+
+
+@tells("claim.resolving")
+def _resolving(facts: dict[str, Any]) -> str:
+    return "The remedy is under way; it can no longer be undone"
+
+
+@tells("claim.closed")
+def _closed(facts: dict[str, Any]) -> str:
+    return CLOSED[Claim.Outcome(facts["outcome"])]
+
+
+@tells("claim.assigned")
+def _assigned(facts: dict[str, Any]) -> str:
+    return f"Claim taken by {facts['assignee']}" if facts.get("assignee") else "Claim given back to the queue"
+
+
+@tells("resolution.queued")
+def _queued(facts: dict[str, Any]) -> str:
+    return f"{str(facts['kind']).capitalize()} planned"
+
+
+@tells("resolution.reversed")
+def _reversed(facts: dict[str, Any]) -> str:
+    return f"Remedy taken back ({facts['why']})" if facts.get("why") else "Remedy taken back"
+
+
+@tells("resolution.executed")
+def _executed(facts: dict[str, Any]) -> str:
+    return f"The shop made the replacement order {facts['remote_order_name']}"
+
+
+@tells("resolution.failed")
+def _failed(facts: dict[str, Any]) -> str:
+    return f"The shop refused the replacement: {facts['reason']}"
+
+
+@tells("resolution.linked")
+def _linked(facts: dict[str, Any]) -> str:
+    return f"Replacement order {facts['name']} came home"
+
+
+@tells("resolution.doubled")
+def _doubled(facts: dict[str, Any]) -> str:
+    return f"A second replacement order appeared ({facts['replacement']}): please look"
