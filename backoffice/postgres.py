@@ -16,10 +16,11 @@ import time
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
-from backoffice.postgres_account import account_for, id_of, lend_to, own
+from backoffice.postgres_account import account_for, id_of, identity_of, lend_to, own
 from backoffice.postgres_address import DATA, DATABASE, PORT, socket_directory, url
 
 # A larger WAL keeps checkpoints out of a burst of webhooks.
@@ -27,7 +28,7 @@ TUNING = {"max_connections": "200", "max_wal_size": "4GB", "checkpoint_timeout":
 
 START_SECONDS = 120  # recovery after a crash under load takes its time
 STOP_SECONDS = 60
-LEFTOVER_SECONDS = 10  # a killed server's children hold its shared memory for a moment
+LEFTOVER_SECONDS = 10  # a killed server's children notice within a second or so
 
 # The environment must not move the port, the data or the language of the server.
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
@@ -45,6 +46,10 @@ def start(data: Path = DATA, *, tuning: Mapping[str, str] | None = None, keep_ru
     """
     data = data.absolute()
     data.parent.mkdir(parents=True, exist_ok=True)
+    if data.exists() and not os.access(data, os.R_OK | os.W_OK | os.X_OK):
+        raise PostgresError(
+            f"{data} belongs to {data.owner()}, perhaps from a start under sudo. Remove it as that user."
+        )
     if not keep_running:
         _stop_after_last_use(data)
     with _only_one(data):
@@ -75,8 +80,8 @@ def is_running(data: Path = DATA) -> bool:
     try:
         pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
         os.kill(pid, 0)
-    except (OSError, ValueError) as error:
-        return isinstance(error, PermissionError)
+    except (OSError, ValueError):
+        return False
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
@@ -112,20 +117,40 @@ def _launch(data: Path, settings: Mapping[str, str]) -> None:
         _make_private(sockets, account)
     if account:
         lend_to(account, programs(), data)
-    # By now nobody runs here, so the file is a leftover. PostgreSQL would trust it if its number were in use again.
-    (data / "postmaster.pid").unlink(missing_ok=True)
+    _clear_leftovers(data, sockets)
     options = {**settings, "listen_addresses": "", "unix_socket_directories": str(sockets), "port": PORT}
     switches = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in options.items())
     command = ["pg_ctl", "start", "-D", str(data), "-w", "-t", str(START_SECONDS), "-l", str(data / "log")]
+    try:
+        _run([*command, "-o", switches], account)
+    except PostgresError as error:
+        log = (data / "log").read_text(errors="replace").splitlines() if (data / "log").exists() else []
+        raise PostgresError("\n".join([str(error), *log[-10:]])) from error
+
+
+def _clear_leftovers(data: Path, sockets: Path) -> None:
+    """After a crash: wait for the dead server's children, then remove its lock files.
+
+    PostgreSQL would trust those files while any process has the old number, be it a stranger or a zombie.
+    """
+    here = data.resolve()
+    processes = Path("/proc")
+    if not (processes / "self").exists():
+        return  # elsewhere we cannot know who is left; PostgreSQL decides
     give_up = time.monotonic() + LEFTOVER_SECONDS
-    while True:
-        try:
-            return _run([*command, "-o", switches], account)
-        except PostgresError as error:
-            log = (data / "log").read_text(errors="replace").splitlines() if (data / "log").exists() else []
-            if time.monotonic() > give_up or not any("shared memory block" in line for line in log[-5:]):
-                raise PostgresError("\n".join([str(error), *log[-10:]])) from error
-            time.sleep(0.2)
+    while left := [entry.name for entry in processes.glob("[0-9]*") if _works_in(entry, here)]:
+        if time.monotonic() > give_up:
+            raise PostgresError(f"Processes {', '.join(left)} of a server that died still use {data}. End them.")
+        time.sleep(0.05)
+    for name in (data / "postmaster.pid", sockets / f".s.PGSQL.{PORT}", sockets / f".s.PGSQL.{PORT}.lock"):
+        name.unlink(missing_ok=True)
+
+
+def _works_in(process: Path, directory: Path) -> bool:
+    try:
+        return (process / "cwd").readlink() == directory
+    except OSError:  # it has just ended, or is a zombie, or is not ours
+        return False
 
 
 def _make_private(directory: Path, account: str | None) -> None:
@@ -149,7 +174,7 @@ def programs() -> Path:
 
 def _run(command: list[str], account: str | None) -> None:
     """One of PostgreSQL's own programs. Output goes to a file: the server inherits it, a pipe would never close."""
-    identity = {"user": account, "group": account, "extra_groups": []} if account else {}
+    identity: dict[str, Any] = identity_of(account) if account else {}
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(
             [str(programs() / "bin" / command[0]), *command[1:]],

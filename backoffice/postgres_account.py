@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 from pathlib import Path
+from typing import Any
 
 ACCOUNT = "embedded_postgres"
 logger = logging.getLogger(__name__)
@@ -38,6 +39,12 @@ def _ensure_account() -> str:
 def id_of(account: str | None) -> int | None:
     """Its number; None for None."""
     return pwd.getpwnam(account).pw_uid if account else None
+
+
+def identity_of(account: str) -> dict[str, Any]:
+    """What `subprocess` needs to run something as `account` and as nobody else."""
+    entry = pwd.getpwnam(account)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
 def own(directory: Path, account: str) -> None:

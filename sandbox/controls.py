@@ -39,8 +39,8 @@ def place(request: HttpRequest) -> HttpResponseBase:
         note=fields.text("note"),
         test=fields.flag("test", False),
     )
-    count = fields.number("count", 1) or 1
-    if not 1 <= count <= MOST_AT_ONCE:
+    count = fields.number("count", 1)
+    if count is None or not 1 <= count <= MOST_AT_ONCE:
         raise Unclear(f"count must be from 1 to {MOST_AT_ONCE}")
     shop, store = _shop(fields), running().store
     placed = [placing.place(store, shop, cart) for _ in range(count)]

@@ -1,4 +1,4 @@
-"""The web server: HTTP/1.1 with kept connections, a thread for each, on this machine only."""
+"""The web server: HTTP/1.1 with kept connections, a thread for each, on the loopback address only."""
 
 from collections.abc import Callable
 from socketserver import TCPServer
@@ -27,7 +27,7 @@ class Server(ThreadedWSGIServer):
         self.set_app(application)
 
     def server_bind(self) -> None:
-        """Bind without looking up this machine's name, which can take seconds."""
+        """Bind without looking up the host's name, which can take seconds."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = ADDRESS, self.server_address[1]
         self.setup_environ()

@@ -1,4 +1,4 @@
-"""Django settings of the stand-in: no database, no sessions, this machine only."""
+"""Django settings of the stand-in: no database, no cookies, loopback only."""
 
 import secrets
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 # Nothing is signed with it; a new one at each start is as good as any.
 SECRET_KEY = secrets.token_urlsafe(32)
 DEBUG = False
-# Also what keeps foreign web pages out that point their own name at this machine.
+# Also what keeps foreign web pages out that point their own name at this address.
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 ROOT_URLCONF = "sandbox.urls"
 APPEND_SLASH = False

@@ -118,5 +118,6 @@ def scan(
 def _parcel(order: Document, fulfillment_id: int | None) -> Document:
     for fulfillment in reversed(order["fulfillments"]):
         if fulfillment_id in (None, fulfillment["id"]):
-            return fulfillment  # type: ignore[no-any-return]
+            found: Document = fulfillment
+            return found
     raise Impossible("The order has no such shipment yet")

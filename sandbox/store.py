@@ -157,5 +157,7 @@ class Store:
             self._reserved = self._next + IDS_AT_ONCE
             self._writer.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('ids', ?)", (self._reserved,))
         number, self._next = self._next, self._next + 1
-        # Shopify's ids are large; every third is made too large for a double, to catch who reads them as one.
-        return 5_900_000_000_017 + number * 32_768 + (2**53 if number % 3 == 0 else 0)
+        # Shopify's ids are large; about every third is made too large for a double, to catch who reads them as one.
+        # Mixed, because an order takes several ids: plain counting would make all orders large, or none.
+        too_large = (number * 2_654_435_761 >> 7) % 3 == 0
+        return 5_900_000_000_017 + number * 32_768 + (2**53 if too_large else 0)

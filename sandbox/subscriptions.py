@@ -138,7 +138,7 @@ def remove(writing: Writing, subscription_id: int) -> None:
 
 def _check(connection: sqlite3.Connection, shop: str, uri: str, name: str | None, itself: Subscription | None) -> None:
     field = ["webhookSubscription", "callbackUrl"]
-    # Shopify refuses http; here the receiver usually lives on the same machine and has no certificate.
+    # Shopify refuses http; here the receiver usually lives on the same computer and has no certificate.
     if not uri:
         raise Refused(field, "Address can't be blank")
     if not uri.startswith(("https://", "http://")):

@@ -10,10 +10,12 @@ from typing import Any
 from django.utils import timezone
 
 from integrations.errors import GiveUp, RetryLater
-from integrations.models import Delivery
+from integrations.models import Connection, Delivery
 from integrations.outbox import Sent
 from integrations.shopify import queries
 from integrations.shopify.client import Shopify, gid, number_of
+from integrations.shopify.inbound import apply_order
+from integrations.shopify.reads import read_order
 from orders.models import Order
 from protection import resolutions
 from protection.models import Resolution
@@ -22,6 +24,8 @@ from protection.models import Resolution
 EVENTS = ["resolution.queued"]
 # orders(query:) reads Shopify's search index, which lags behind the write by seconds.
 INDEX_LAG = timedelta(seconds=10)
+# A replacement whose own webhook has not come by then is read.
+HOME_COMING = timedelta(minutes=2)
 
 
 def push(delivery: Delivery) -> Sent:
@@ -47,6 +51,21 @@ def place_replacement(delivery: Delivery) -> Sent:
 
 
 PUSHES = {"resolution.queued": place_replacement}
+
+
+def fetch_missing_replacements() -> int:
+    """Read replacements whose webhook has not come for two minutes; returns how many came home by that."""
+    missing = Resolution.objects.filter(
+        state=Resolution.State.EXECUTED, replacement_order=None, executed_at__lt=timezone.now() - HOME_COMING
+    ).select_related("claim__order")
+    count = 0
+    for resolution in missing[:50]:
+        connection = Connection.objects.active().get(system="shopify", shop=resolution.claim.order.shop_id)
+        snapshot = read_order(connection, resolution.remote_order_id or 0)
+        if snapshot is not None:
+            apply_order(connection, snapshot)
+            count += 1
+    return count
 
 
 def _find(shopify: Shopify, resolution: Resolution) -> dict[str, Any] | None:

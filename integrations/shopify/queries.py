@@ -25,7 +25,10 @@ query OrderRead($id: ID!) {{
     totalTaxSet {{ ...Money }} totalShippingPriceSet {{ ...Money }}
     currentTotalPriceSet {{ ...Money }} currentSubtotalPriceSet {{ ...Money }} currentTotalTaxSet {{ ...Money }}
     currentTotalDiscountsSet {{ ...Money }}
-    customer {{ id firstName lastName email phone updatedAt }}
+    customer {{
+      id firstName lastName updatedAt
+      defaultEmailAddress {{ emailAddress }} defaultPhoneNumber {{ phoneNumber }}
+    }}
     shippingAddress {{ ...Addr }} billingAddress {{ ...Addr }}
     lineItems(first: 50) {{ pageInfo {{ hasNextPage endCursor }} nodes {{ ...LineFields }} }}
   }}

@@ -181,8 +181,8 @@ def _refund(node: Node) -> RefundSnapshot:
 def _customer(node: Node) -> CustomerSnapshot:
     return CustomerSnapshot(
         remote_id=number_of(node["id"]),
-        email=clean(node["email"]),
-        phone=clean(node["phone"]),
+        email=clean((node["defaultEmailAddress"] or {}).get("emailAddress")),
+        phone=clean((node["defaultPhoneNumber"] or {}).get("phoneNumber")),
         first_name=clean(node["firstName"]),
         last_name=clean(node["lastName"]),
         updated_at=when(node["updatedAt"]),

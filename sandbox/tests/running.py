@@ -117,6 +117,7 @@ def start(
     found = re.search(r"http://127\.0\.0\.1:\d+", said)
     if found is None:
         process.wait(STOP_SECONDS)
+        process.stdout.close()
         raise RuntimeError(f"The sandbox did not start: {said!r}")
     sandbox = Sandbox(found[0], shop, token, secret, process)
     _wait_until_alive(sandbox)

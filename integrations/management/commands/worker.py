@@ -3,9 +3,11 @@ import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
 from django_q.cluster import Cluster
 
 from backoffice.orphans import die_with_parent
+from integrations import schedules
 from integrations.supervisor import Supervisor
 
 
@@ -19,6 +21,8 @@ class Command(BaseCommand):
         if options["cluster"]:
             # Every process of the cluster ends with the one that made it, so that no half of one is ever left over.
             os.register_at_fork(after_in_child=lambda: die_with_parent(signal.SIGKILL))
+            schedules.ensure()
+            connections.close_all()  # or the forked processes would share one socket
             Cluster().start()
         else:
             Supervisor().run()

@@ -1,0 +1,22 @@
+"""Work that comes by the clock, not by a bell. django-q2's scheduler keeps the time; each function is safe to repeat."""
+
+from django.utils import timezone
+from django_q.models import Schedule
+
+MINUTES = {
+    "integrations.shopify.outbound.fetch_missing_replacements": 1,
+}
+
+
+def ensure() -> None:
+    """Make the schedules the code names, mend changed ones, remove those it no longer names; run at worker start."""
+    Schedule.objects.exclude(name__in=MINUTES).delete()
+    for function, minutes in MINUTES.items():
+        Schedule.objects.update_or_create(
+            name=function,
+            defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1},
+            create_defaults={
+                "func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1,
+                "next_run": timezone.now(),
+            },
+        )  # fmt: skip

@@ -1,0 +1,191 @@
+"""From an approved claim to a linked replacement order, whatever breaks on the way. Shopify is the local stand-in."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from integrations import inbox, outbox
+from integrations.errors import RetryLater
+from integrations.models import Connection, Delivery
+from integrations.shopify import outbound, queries
+from integrations.shopify.client import Shopify
+from integrations.shopify.reads import read_order
+from integrations.shopify.inbound import apply_order
+from integrations.tests.shopify import connect
+from orders.models import Order, UnitUse
+from protection import filing, review
+from protection.eligibility import ItemAsked
+from protection.models import Claim, Resolution
+from protection.review import ItemDecision
+from protection.tests.builders import make_agent, make_plan
+from sandbox.tests import running
+from sandbox.tests.running import Sandbox
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sandbox(tmp_path) -> Iterator[Sandbox]:
+    started = running.start(tmp_path)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def shopify(sandbox) -> Connection:
+    connection = connect(sandbox.shop, api_url=sandbox.url, token=sandbox.token)
+    make_plan(connection.shop)
+    return connection
+
+
+@pytest.fixture
+def order(sandbox, shopify) -> Order:
+    placed = sandbox.place(protected=True)
+    snapshot = read_order(shopify, placed["id"])
+    assert snapshot is not None
+    return apply_order(shopify, snapshot).order
+
+
+def approve(order: Order, username: str = "ana") -> Claim:
+    goods = order.lines.exclude(sku="PROTECT").first()
+    claim = filing.file_claim(order, reason="lost", items=[ItemAsked(goods, 1)], by="partner:tests")
+    return review.decide(claim, [ItemDecision(claim.items.get(), "approve", 1)], user=make_agent(username, None))
+
+
+def at_shopify(sandbox: Sandbox, uuid: object) -> list[dict]:
+    answer = sandbox.ask(queries.FIND_BY_SOURCE, q=f"source_identifier:{uuid}")
+    return answer["data"]["orders"]["nodes"]
+
+
+def home_again(shopify: Connection, resolution: Resolution) -> Order:
+    """The replacement's own webhook, as far as its meaning goes."""
+    snapshot = read_order(shopify, resolution.remote_order_id)
+    assert snapshot is not None
+    return apply_order(shopify, snapshot).order
+
+
+def test_an_approved_claim_becomes_an_order_and_closes_when_it_comes_home(sandbox, shopify, order):
+    claim = approve(order)
+    assert outbox.drain(shopify.pk) == 1
+    resolution = claim.resolutions.get()
+    assert resolution.state == "executed"
+    assert [n["name"] for n in at_shopify(sandbox, resolution.uuid)] == [resolution.remote_order_name]
+    claim.refresh_from_db()
+    assert claim.state == "resolving"  # not before we have seen it with our own eyes
+    replacement = home_again(shopify, resolution)
+    claim.refresh_from_db()
+    resolution.refresh_from_db()
+    assert (claim.state, claim.outcome) == ("closed", "approved")
+    assert resolution.replacement_order == replacement
+    assert replacement.total == 0
+    assert [line.quantity for line in replacement.lines.all()] == [1]
+    assert all(line.requires_shipping for line in replacement.lines.all())
+    assert "replacement" in replacement.tags
+
+
+def test_nothing_is_placed_during_the_undo_window(settings, sandbox, shopify, order):
+    settings.UNDO_SECONDS = 30
+    claim = approve(order)
+    outbox.drain(shopify.pk)
+    resolution = claim.resolutions.get()
+    assert (resolution.state, at_shopify(sandbox, resolution.uuid)) == ("queued", [])
+
+
+def test_an_undone_decision_places_nothing(settings, sandbox, shopify, order):
+    settings.UNDO_SECONDS = 30
+    claim = approve(order)
+    review.undo(claim, user=make_agent("ben", None))
+    Delivery.objects.update(due_at=timezone.now())
+    outbox.drain(shopify.pk)
+    resolution = claim.resolutions.get()
+    assert (resolution.state, at_shopify(sandbox, resolution.uuid)) == ("reversed", [])
+    assert Delivery.objects.get(entry__action="resolution.queued").result.startswith("Nothing to do")
+    assert not UnitUse.objects.filter(released_at=None).exists()
+
+
+def test_a_lost_answer_does_not_make_a_second_order(sandbox, shopify, order):
+    """The order was made, and the process died before it could write that down."""
+    claim = approve(order)
+    resolution = claim.resolutions.get()
+    Shopify(shopify).run(
+        queries.CREATE_REPLACEMENT, {"order": outbound.order_input(resolution), "options": outbound.OPTIONS}
+    )  # fmt: skip
+    outbox.drain(shopify.pk)
+    resolution.refresh_from_db()
+    assert resolution.state == "executed"
+    assert len(at_shopify(sandbox, resolution.uuid)) == 1
+    assert Delivery.objects.get(entry__action="resolution.queued").result.startswith("Found")
+
+
+def test_a_second_try_waits_until_shopifys_search_can_have_seen_the_first(sandbox, shopify, order):
+    claim = approve(order)
+    delivery = Delivery.objects.select_related("connection", "entry").get(entry__action="resolution.queued")
+    delivery.attempts = 2  # one try before this one
+    delivery.log.create(number=1, started_at=timezone.now(), milliseconds=15_000, outcome="No answer")
+    with pytest.raises(RetryLater) as later:
+        outbound.push(delivery)
+    assert later.value.after == 10
+    delivery.log.update(started_at=timezone.now() - timedelta(minutes=5))
+    assert outbound.push(delivery).outcome.startswith("Placed")
+    assert len(at_shopify(sandbox, claim.resolutions.get().uuid)) == 1
+
+
+def test_pushing_twice_places_once(sandbox, shopify, order):
+    claim = approve(order)
+    delivery = Delivery.objects.select_related("connection", "entry").get(entry__action="resolution.queued")
+    outbound.push(delivery)
+    assert outbound.push(delivery).outcome.startswith("Nothing to do")
+    assert len(at_shopify(sandbox, claim.resolutions.get().uuid)) == 1
+
+
+def test_a_refusal_of_shopify_gives_the_units_back_and_the_claim_to_an_agent(sandbox, shopify, order):
+    claim = approve(order)
+    resolution = claim.resolutions.get()
+    resolution.lines[0]["variant_id"] = 1  # a variant that the shop has deleted meanwhile
+    resolution.save()
+    outbox.drain(shopify.pk)
+    resolution.refresh_from_db()
+    claim.refresh_from_db()
+    assert resolution.state == "failed"
+    assert resolution.failure
+    assert (claim.state, claim.next_actor, claim.outcome) == ("in_review", "agent", "")
+    assert not UnitUse.objects.filter(released_at=None).exists()
+    delivery = Delivery.objects.get(entry__action="resolution.queued")
+    assert (delivery.state, delivery.parked_because) == ("parked", "refused")
+
+
+def test_the_home_coming_may_overtake_the_answer(sandbox, shopify, order):
+    """Shopify's webhook can be here before its answer to orderCreate is."""
+    claim = approve(order)
+    resolution = claim.resolutions.get()
+    made = Shopify(shopify).run(
+        queries.CREATE_REPLACEMENT, {"order": outbound.order_input(resolution), "options": outbound.OPTIONS}
+    )["orderCreate"]["order"]  # fmt: skip
+    snapshot = read_order(shopify, int(made["id"].rsplit("/", 1)[-1]))
+    assert snapshot is not None
+    apply_order(shopify, snapshot)
+    outbox.drain(shopify.pk)
+    resolution.refresh_from_db()
+    assert resolution.state == "executed"
+    assert len(at_shopify(sandbox, resolution.uuid)) == 1
+
+
+def test_the_same_unit_is_never_replaced_twice(shopify, order):
+    goods = order.lines.exclude(sku="PROTECT").first()
+    first = approve(order)
+    outbox.drain(shopify.pk)
+    home_again(shopify, first.resolutions.get())
+    with pytest.raises(Exception, match="already replaced"):
+        filing.file_claim(order, reason="lost", items=[ItemAsked(goods, goods.quantity)], by="partner:tests")
+
+
+def test_a_replacement_that_is_not_home_is_asked_for_by_the_sweep(sandbox, shopify, order):
+    claim = approve(order)
+    outbox.drain(shopify.pk)
+    Resolution.objects.update(executed_at=timezone.now() - timedelta(minutes=5))
+    from_sweep = outbound.fetch_missing_replacements()
+    claim.refresh_from_db()
+    assert (from_sweep, claim.state) == (1, "closed")
+    assert inbox.drain() == 0

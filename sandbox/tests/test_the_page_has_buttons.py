@@ -1,0 +1,66 @@
+"""The page: says what it is, works without a script, lets no other site press its buttons."""
+
+import re
+
+import requests
+
+from sandbox.tests.running import Sandbox
+
+
+def page(shopify: Sandbox, query: str = "") -> str:
+    answer = requests.get(f"{shopify.url}/{query}", timeout=10)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_it_says_that_it_is_not_shopify(shopify: Sandbox):
+    assert "This is a stand-in, not Shopify." in page(shopify)
+
+
+def test_a_form_places_an_order_and_leads_back_to_the_page(shopify: Sandbox):
+    form = {"protected": "true", "lines": '[{"sku": "FW-LAMP"}]', "currency": "", "count": "1", "customer": "true"}
+    answer = requests.post(f"{shopify.url}/sandbox/orders.json", data=form, timeout=10)
+    assert (answer.status_code, answer.url) == (200, f"{shopify.url}/")
+    assert "Headlamp 400 lm" in answer.text
+    assert "protected" in answer.text
+
+
+def test_every_button_of_an_order_works(shopify: Sandbox):
+    pressed = set()
+    shopify.place(protected=True)
+    # Each press changes what can be pressed next; the delivery comes before the end.
+    for verb in ("address", "note", "fulfil", "scan", "refund", "delete"):
+        found = re.search(rf'action="(/sandbox/orders/\d+/{verb}\.json)"', page(shopify, "?part=lists"))
+        assert found, verb
+        fields = {"status": "delivered"} if verb == "scan" else {"tags": "vip"} if verb == "note" else {}
+        answer = requests.post(shopify.url + found[1], data=fields or "", headers=FORM, timeout=10)
+        assert (verb, answer.status_code) == (verb, 200)
+        pressed.add(verb)
+    assert len(pressed) == 6
+
+
+def test_customers_names_are_shown_and_escaped(shopify: Sandbox):
+    shopify.post("/sandbox/orders.json", count=6)
+    text = page(shopify)
+    for name in ("Zoë", "李", "نور", "Wolfeschlegelsteinhausenbergerdorff"):
+        assert name in text
+    order = shopify.place()
+    shopify.press(order["id"], "address", city="<script>alert(1)</script>")
+    assert "<script>alert" not in page(shopify)
+
+
+def test_other_sites_cannot_press_buttons(shopify: Sandbox):
+    foreign = {"Origin": "http://evil.example"}
+    answer = requests.post(f"{shopify.url}/sandbox/orders.json", data={"a": "b"}, headers=foreign, timeout=10)
+    assert answer.status_code == 403
+    rebound = requests.get(f"{shopify.url}/", headers={"Host": "evil.example"}, timeout=10)
+    assert rebound.status_code == 400
+
+
+def test_nothing_comes_from_another_host(shopify: Sandbox):
+    text = page(shopify)
+    assert not re.findall(r'(?:src|href)="(?!/|data:)', text)
+    assert "http" not in text.replace(shopify.url, "")
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
