@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line, with one addition: `up` writes the local settings it needs before they are read."""
+"""Django's command line, with one addition: the commands of a local trial write its settings before they are read."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from backoffice import local
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
-    if sys.argv[1:2] == ["up"]:
+    if sys.argv[1:2] in (["up"], ["down"], ["reset"], ["doctor"]):
         local.ensure_settings()
     execute_from_command_line(sys.argv)
 

@@ -6,7 +6,7 @@ of Crockford's base 32 in lower case, which keeps the order. Rows keep a bigint 
 
 import secrets
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
@@ -20,7 +20,13 @@ def new(prefix: str) -> str:
     return f"{prefix}_" + "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
-class PublicId(models.CharField):  # type: ignore[type-arg]
+if TYPE_CHECKING:
+    _Text = models.CharField[str, str]
+else:
+    _Text = models.CharField
+
+
+class PublicId(_Text):
     """A unique public id, made when the row is first saved."""
 
     def __init__(self, prefix: str, **kwargs: Any) -> None:

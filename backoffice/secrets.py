@@ -5,7 +5,7 @@ Rotation: put a new key first in FIELD_KEYS, run `manage.py rotate_secrets`, the
 """
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -20,7 +20,13 @@ def _fernet() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
 
 
-class EncryptedJSONField(models.BinaryField):  # type: ignore[type-arg]
+if TYPE_CHECKING:
+    _Binary = models.BinaryField[Any, Any]  # any JSON value goes in and comes out
+else:
+    _Binary = models.BinaryField
+
+
+class EncryptedJSONField(_Binary):
     """Any JSON value, stored as one Fernet token. Cannot be searched, and is never editable in a form."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -76,7 +76,8 @@ PORT: int = read("PORT", int, 8000)
 PUBLIC_URL: str = read("PUBLIC_URL", str, f"http://127.0.0.1:{PORT}" if LOCAL else _MISSING)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
-# Outbound requests go to public addresses only, except to these networks (a partner in the same data centre; the sandbox).
+# Outbound requests go to public addresses only, except to these networks (a partner in the same data centre, or the
+# sandbox).
 EGRESS_ALLOW = read("EGRESS_ALLOW", networks, [])
 SHOPIFY_API_VERSION: str = read("SHOPIFY_API_VERSION", str, "2026-10")
 UNDO_SECONDS: int = read("UNDO_SECONDS", int, 30)  # money effects wait this long, so that a decision can be undone
@@ -208,5 +209,8 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": read("LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "WARNING")},
+    "root": {
+        "handlers": ["console"],
+        "level": read("LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "WARNING"),
+    },
 }

@@ -11,8 +11,8 @@ os.environ.update(
     DEBUG="0",
 )
 
-from backoffice import postgres  # noqa: E402
-from backoffice.local import VAR  # noqa: E402
+from backoffice import postgres
+from backoffice.local import VAR
 
 # Durability is not under test here (tests/ restarts a server of its own for that); fsync would triple the run time.
 if not os.environ.get("TEST_DATABASE_URL"):
@@ -21,7 +21,7 @@ if not os.environ.get("TEST_DATABASE_URL"):
 else:
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 
-from backoffice.settings import *  # noqa: E402, F403
+from backoffice.settings import *  # noqa: F403
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405 whitenoise warns of a missing one
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -4,6 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backoffice.rest.authentication import key_of
 from backoffice.rest.pages import limit_of
 from backoffice.rest.problems import Problem
 from integrations.events import represent
@@ -17,11 +18,11 @@ class Events(APIView):
 
     def get(self, request: Request) -> Response:
         entries = JournalEntry.objects.settled().select_related("shop", "order").order_by("id")
-        if request.auth.shop_domain:
-            entries = entries.filter(shop__domain=request.auth.shop_domain)
+        if key_of(request).shop_domain:
+            entries = entries.filter(shop__domain=key_of(request).shop_domain)
         if (after := request.query_params.get("after")) is not None:
             last = JournalEntry.objects.filter(public_id=after.replace("\x00", "")).first()
-            if last is None or (request.auth.shop_domain and last.shop.domain != request.auth.shop_domain):
+            if last is None or (key_of(request).shop_domain and last.shop.domain != key_of(request).shop_domain):
                 raise Problem(400, "invalid_parameter", "There is no event with this id; start without it.", "after")
             entries = entries.filter(id__gt=last.pk)
         limit = limit_of(request)

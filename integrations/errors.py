@@ -4,7 +4,9 @@
 class RetryLater(Exception):
     """It did not work this time and may the next: time-outs, 5xx, throttling. `after` is the least wait in seconds."""
 
-    def __init__(self, message: str, *, after: float | None = None, status: int | None = None, answer: str = "") -> None:
+    def __init__(
+        self, message: str, *, after: float | None = None, status: int | None = None, answer: str = ""
+    ) -> None:
         super().__init__(message)
         self.after = after
         self.status = status

@@ -64,7 +64,7 @@ class GroupCommit(Generic[Row]):
     def _commit(self, batch: list[_Waiting[Row]]) -> None:
         try:
             self._write([waiting.row for waiting in batch])
-        except Exception as error:  # whatever it is, each waiting request must hear of it
+        except Exception as error:  # noqa: BLE001 whatever it is, each waiting request must hear of it
             if len(batch) == 1:
                 batch[0].error = error
                 return

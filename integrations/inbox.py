@@ -130,7 +130,7 @@ def handle(message: InboundMessage) -> None:
         _settle(message, InboundMessage.State.IGNORED, str(reason))
     except Unreadable as reason:
         _settle(message, InboundMessage.State.PARKED, str(reason), why=traceback.format_exc())
-    except Exception as error:  # a bug of ours may delay a message, it can never lose one
+    except Exception as error:  # noqa: BLE001 a bug of ours may delay a message, it can never lose one
         _fail(message, error)
 
 

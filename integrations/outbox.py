@@ -62,7 +62,7 @@ def _not_before(entry: JournalEntry) -> datetime:
 
 
 def drain(connection_id: int) -> int:
-    """Send what is due on one connection for at most 20 s; returns how many were tried. Rings again when some are left."""
+    """Send what is due on one connection for at most 20 s; returns how many tries. Rings again if some are left."""
     with slot(f"outbox:{connection_id}", 1) as mine:
         if not mine:
             return 0
@@ -97,9 +97,10 @@ def _claim(connection: Connection) -> list[Delivery]:
     """Lease the heads that are due. The database's clock decides, so that hosts need not agree on the time."""
     with transaction.atomic(), database.cursor() as cursor:
         cursor.execute(
+            # Both parts are constants of this module; the values are parameters.
             f"""UPDATE integrations_delivery SET state = 'sending', fence = fence + 1, attempts = attempts + 1,
                     lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
-                WHERE id IN ({_HEADS} FOR UPDATE OF d SKIP LOCKED) RETURNING id""",
+                WHERE id IN ({_HEADS} FOR UPDATE OF d SKIP LOCKED) RETURNING id""",  # noqa: S608
             {"connection": connection.pk, "limit": BATCH, "lease": LEASE_SECONDS + BATCH_SECONDS},
         )
         ids = [row[0] for row in cursor.fetchall()]
@@ -137,7 +138,7 @@ def attempt(delivery: Delivery) -> None:
     except GiveUp as error:
         sent = Sent(str(error), error.status, error.answer)
         values = {"state": Delivery.State.PARKED, "parked_because": error.parked}
-    except Exception as error:  # a bug of ours: try again, it may be mended by then
+    except Exception as error:  # noqa: BLE001 a bug of ours: try again, it may be mended by then
         sent = Sent(f"{type(error).__name__}: {error}")
         values = _retry(delivery, None)
     with transaction.atomic():

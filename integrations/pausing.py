@@ -17,7 +17,9 @@ def pause(connection: Connection, *, because: str, by: str) -> bool:
 @transaction.atomic
 def resume(connection: Connection) -> bool:
     """Send again what waited; False when it was not paused."""
-    resumed = Connection.objects.filter(pk=connection.pk, paused_at__isnull=False).update(paused_at=None, paused_because="")
+    resumed = Connection.objects.filter(pk=connection.pk, paused_at__isnull=False).update(
+        paused_at=None, paused_because=""
+    )
     if resumed:
         bells.ring(bells.OUTBOX, connection.pk)
     return bool(resumed)

@@ -1,4 +1,4 @@
-"""Work that comes by the clock, not by a bell. django-q2's scheduler keeps the time; each function is safe to repeat."""
+"""Work that comes by the clock, not by a bell: django-q2's scheduler keeps the time, each function may be repeated."""
 
 from django.utils import timezone
 from django_q.models import Schedule

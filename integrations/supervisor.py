@@ -55,7 +55,7 @@ class Supervisor:
 
     def _start(self) -> None:
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--cluster"]
-        self.cluster = subprocess.Popen(command, start_new_session=True, preexec_fn=_die_with_us)  # noqa: PLW1509
+        self.cluster = subprocess.Popen(command, start_new_session=True, preexec_fn=_die_with_us)
         self.started_at = time.time()
 
     def _trouble(self) -> str | None:

@@ -124,8 +124,9 @@ def _session(*, allowed: bool) -> requests.Session:
         if allowed:
             for scheme in ("http://", "https://"):
                 session.mount(scheme, HTTPAdapter())
-        for adapter in session.adapters.values():
-            adapter.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}  # type: ignore[attr-defined]
+        for adapter in (session.get_adapter("http://x"), session.get_adapter("https://x")):
+            assert isinstance(adapter, HTTPAdapter)
+            adapter.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
         setattr(_threads, name, session)
     return session
 

@@ -28,7 +28,11 @@ def stale() -> str | None:
 
 def inbox_behind() -> str | None:
     """A sentence when the oldest message nobody has tried yet waits for more than a minute."""
-    oldest = InboundMessage.objects.filter(state=InboundMessage.State.RECEIVED, due_at__isnull=False).order_by("due_at").first()
+    oldest = (
+        InboundMessage.objects.filter(state=InboundMessage.State.RECEIVED, due_at__isnull=False)
+        .order_by("due_at")
+        .first()
+    )
     if oldest is None or timezone.now() - oldest.received_at < BEHIND:
         return None
     return f"The oldest message has waited since {oldest.received_at:%H:%M:%S} UTC."

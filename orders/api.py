@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backoffice.models import ApiKey
+from backoffice.rest.authentication import key_of
 from backoffice.rest.pages import page, time_of
 from backoffice.rest.problems import Problem
 from orders.models import Fulfillment, Order
@@ -26,13 +27,15 @@ class Orders(APIView):
     scopes = {"GET": "orders:read"}
 
     def get(self, request: Request) -> Response:
-        orders = visible_orders(request.auth)
+        orders = visible_orders(key_of(request))
         for parameter, column in (("name", "name"), ("email", "email"), ("shop", "shop__domain")):
             if value := request.query_params.get(parameter):
                 orders = orders.filter(**{column: value.replace("\x00", "")})
         if (remote_id := request.query_params.get("remote_id")) is not None:
             if not remote_id.isascii() or not remote_id.isdigit() or len(remote_id) > 18:
-                raise Problem(400, "invalid_parameter", "remote_id must be the shop's number for the order.", "remote_id")
+                raise Problem(
+                    400, "invalid_parameter", "remote_id must be the shop's number for the order.", "remote_id"
+                )
             orders = orders.filter(remote_id=int(remote_id))
         if since := time_of(request, "updated_since"):
             orders = orders.filter(updated_at__gte=since)
@@ -43,7 +46,7 @@ class OneOrder(APIView):
     scopes = {"GET": "orders:read"}
 
     def get(self, request: Request, public_id: str) -> Response:
-        order = get_object_or_404(with_parts(visible_orders(request.auth)), public_id=public_id)
+        order = get_object_or_404(with_parts(visible_orders(key_of(request))), public_id=public_id)
         return Response(represent(order), headers={"ETag": f'"{order.version}"'})
 
 

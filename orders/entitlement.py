@@ -57,4 +57,5 @@ def why_used(line: LineItem, units: Iterable[int]) -> str:
     if use is None:
         return f"{line.title}: the unit was being used by someone else at the same moment. Look again."
     what = {"refund": "refunded", "return": "returned", "replacement": "replaced", "credit": "credited"}[use.kind]
-    return f"{line.title}: unit {use.unit} of {line.quantity} was already {what} ({use.reference}, {use.used_at:%d %b %Y})."
+    since = f"{use.used_at:%d %b %Y}"
+    return f"{line.title}: unit {use.unit} of {line.quantity} was already {what} ({use.reference}, {since})."

@@ -152,10 +152,9 @@ def _customer(shop: Shop, snapshot: CustomerSnapshot | None) -> Customer | None:
     }
     customer, created = Customer.objects.get_or_create(shop=shop, remote_id=snapshot.remote_id, defaults=values)
     known = customer.remote_updated_at
-    if not created and (known is None or (snapshot.updated_at is not None and snapshot.updated_at >= known)):
-        if any(getattr(customer, name) != value for name, value in values.items()):
-            newer = Q(remote_updated_at__gt=snapshot.updated_at) if snapshot.updated_at else Q(pk__in=[])
-            Customer.objects.filter(~newer, pk=customer.pk).update(**values)
-            for name, value in values.items():
-                setattr(customer, name, value)
+    is_newer = known is None or (snapshot.updated_at is not None and snapshot.updated_at >= known)
+    if not created and is_newer and parts.assign(customer, values):
+        # Two orders of one customer may be here at once; the newer of them must win whoever comes last.
+        newer = Q(remote_updated_at__gt=snapshot.updated_at) if snapshot.updated_at else Q(pk__in=[])
+        Customer.objects.filter(~newer, pk=customer.pk).update(**values)
     return customer

@@ -3,7 +3,9 @@
 All of them run inside `intake`, under the order's row lock.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
@@ -30,7 +32,7 @@ def order_values(snapshot: OrderSnapshot) -> dict[str, Any]:
     )
     values: dict[str, Any] = {name: getattr(snapshot, name) for name in same_names.split()}
     return values | {
-        "total": snapshot.amounts["total"].shop.amount,
+        "total": snapshot.amounts["total"].shop.amount.quantize(Decimal("0.0001")),  # as many digits as the column
         "amounts": amounts_json(snapshot.amounts),
         "shipping_address": snapshot.shipping_address and snapshot.shipping_address.as_json(),
         "billing_address": snapshot.billing_address and snapshot.billing_address.as_json(),
@@ -143,22 +145,29 @@ def write_refund(order: Order, snapshot: RefundSnapshot) -> list[Event]:
             for line in snapshot.lines
         ],
     }
+    units: Counter[int] = Counter()  # one line may be named twice, once for each way it came back
+    for part in snapshot.lines:
+        units[part.line_remote_id] += part.quantity
     refund = Refund.objects.filter(order=order, remote_id=snapshot.remote_id).first()
-    if refund is not None:
-        changed = assign(refund, values)
-        if changed:
-            refund.save()
-        return [Event("refund.updated", {"changed": sorted(changed)}, refund.public_id)] if changed else []
-    refund = Refund.objects.create(order=order, remote_id=snapshot.remote_id, **values)
-    units = {str(line.line_remote_id): line.quantity for line in snapshot.lines}
-    events = [Event("refund.created", {"units": units}, refund.public_id)]
-    known = {line.remote_id: line for line in LineItem.objects.filter(order=order)}
-    for line_snapshot in snapshot.lines:
-        line = known.get(line_snapshot.line_remote_id)
-        if line is None:
-            continue
-        missing = entitlement.use_refunded(line, line_snapshot.quantity, reference=refund.public_id)
-        if missing:
+    if refund is None:
+        refund = Refund.objects.create(order=order, remote_id=snapshot.remote_id, **values)
+        created = Event(
+            "refund.created", {"units": {str(line): quantity for line, quantity in units.items()}}, refund.public_id
+        )
+        return [created, *_use_refunded(order, refund, units)]
+    changed = assign(refund, values)
+    if not changed:
+        return []
+    refund.save()
+    updated = Event("refund.updated", {"changed": sorted(changed)}, refund.public_id)
+    return [updated, *(_use_refunded(order, refund, units) if "lines" in changed else [])]
+
+
+def _use_refunded(order: Order, refund: Refund, units: dict[int, int]) -> list[Event]:
+    """Use the refund's units (those it has used already count); an event for each line that had too few left."""
+    events = []
+    for line in LineItem.objects.filter(order=order, remote_id__in=units):
+        if missing := entitlement.use_refunded(line, units[line.remote_id], reference=refund.public_id):
             facts = {"line": line.public_id, "units": missing, "refund": refund.public_id}
             events.append(Event("entitlement.exceeded", facts, line.public_id))
     return events

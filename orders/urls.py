@@ -4,5 +4,5 @@ from orders.api import OneOrder, Orders
 
 urlpatterns = [
     path("orders", Orders.as_view(), name="orders"),
-    path("orders/<str:public_id>", OneOrder.as_view(), name="order"),
+    path("orders/<slug:public_id>", OneOrder.as_view(), name="order"),
 ]

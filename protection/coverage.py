@@ -1,4 +1,4 @@
-"""Which orders are covered, decided from their own lines and attributes under the plan in force when they were placed."""
+"""Which orders are covered: decided from their own lines and attributes, by the plan in force when they were placed."""
 
 import json
 from decimal import Decimal

@@ -1,6 +1,7 @@
 """Filing a claim, and taking it back."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -43,7 +44,7 @@ def file_claim(
             ClaimUnit.objects.bulk_create(ClaimUnit(item=item, line=asked.line, unit=unit) for unit in units)
         except IntegrityError as error:
             raise ClaimRefused("duplicate_item", f"{asked.line} is named twice.", pointer) from error
-    facts = {"reason": reason, "items": {asked.line.public_id: asked.quantity for asked in items}}
+    facts: dict[str, Any] = {"reason": reason, "items": {asked.line.public_id: asked.quantity for asked in items}}
     if override_reason:
         facts["override_reason"] = override_reason
     claim.move_to(Claim.State.SUBMITTED, by=by, source=source, **facts)

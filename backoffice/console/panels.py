@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from backoffice.console.skin import PANELS
+from backoffice.console.skin import FACTS, PANELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,14 @@ class Panel:
 
 
 Filler = Callable[[HttpRequest, Any], Panel | None]
+
+
+def gathered(kind: str, subject: Any) -> dict[Any, Any]:
+    """What the floors above know about `subject`, merged; for facts that belong into a box of the page itself."""
+    facts: dict[Any, Any] = {}
+    for name in FACTS[kind]:
+        facts |= import_string(name)(subject)
+    return facts
 
 
 def panels(place: str, request: HttpRequest, subject: Any = None) -> list[Panel]:

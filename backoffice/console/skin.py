@@ -69,12 +69,17 @@ PANELS = {
     "today": [
         "protection.admin.today.open_claims",
         "integrations.admin.today.sync_health",
+        "protection.admin.today.next_claims",
+        "integrations.admin.today.parked",
         "orders.admin.today.orders_per_hour",
         "integrations.admin.today.setup_checklist",
     ],
     "order": ["protection.admin.order_panels.coverage", "protection.admin.order_panels.claims"],
     "case": ["integrations.admin.case_panels.systems_in_step"],
 }
+
+# What a floor above knows about a row of a floor below; merged by panels.gathered.
+FACTS = {"units": ["protection.admin.order_panels.claimed_units"]}
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Back office",
@@ -84,6 +89,9 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("console/icon.svg")},
+    ],
     "STYLES": [lambda request: static("console/console.css")],
     "SCRIPTS": [lambda request: static("console/theme.js")],
     "COLORS": {

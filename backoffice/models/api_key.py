@@ -59,7 +59,9 @@ class ApiKey(models.Model):
         return f"{self.partner} {self.prefix}…"
 
     @classmethod
-    def issue(cls, partner: Partner, scopes: list[str], shop_domain: str = "", *, live: bool = True) -> tuple[Self, str]:
+    def issue(
+        cls, partner: Partner, scopes: list[str], shop_domain: str = "", *, live: bool = True
+    ) -> "tuple[ApiKey, str]":
         """Make a key; returns it with its secret, `pk_live_<43 characters>_<8 hex of CRC 32>`.
 
         The checksum lets leak scanners and clients tell a key from noise without asking us. Raises ValueError for

@@ -3,7 +3,7 @@
 from typing import Any
 
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -29,12 +29,20 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """A view names the scope of each method: `scopes = {"GET": "orders:read"}`. A method without scope is refused."""
+    """A view names the scope of each method: `scopes = {"GET": "orders:read"}`. A method without scope is not there."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.auth, ApiKey):
             return False
-        scope = getattr(view, "scopes", {}).get(request.method)
+        scope = getattr(view, "scopes", {}).get("GET" if request.method == "HEAD" else request.method)
+        if scope is None:
+            raise MethodNotAllowed(request.method or "")
         self.message = f"This key lacks the scope {scope}."
         self.code = "missing_scope"
-        return scope is not None and request.auth.allows(scope)
+        return request.auth.allows(scope)
+
+
+def key_of(request: Request) -> ApiKey:
+    """The key of an authenticated API request, with its partner."""
+    assert isinstance(request.auth, ApiKey)  # HasScope lets nothing else through
+    return request.auth

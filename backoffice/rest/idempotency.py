@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backoffice.models import IdempotencyRecord
+from backoffice.rest.authentication import key_of
 from backoffice.rest.problems import Problem
 
 HEADER = "Idempotency-Key"
@@ -28,16 +29,18 @@ def once(request: Request, effect: Callable[[], Response]) -> Response:
         raise Problem(400, "invalid_idempotency_key", f"{HEADER} has at most 255 characters.")
     fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request._request.body).hexdigest()
     with transaction.atomic():
-        if not _lock(f"{request.auth.pk}:{key}"):
-            raise Problem(409, "idempotency_in_progress", "A request with this Idempotency-Key is running. Wait for it.")
-        known = IdempotencyRecord.objects.filter(api_key=request.auth, key=key).first()
+        if not _lock(f"{key_of(request).pk}:{key}"):
+            raise Problem(
+                409, "idempotency_in_progress", "A request with this Idempotency-Key is running. Wait for it."
+            )
+        known = IdempotencyRecord.objects.filter(api_key=key_of(request), key=key).first()
         if known is not None:
             if known.fingerprint != fingerprint:
                 raise Problem(422, "idempotency_key_reused", "This Idempotency-Key was used for another request.")
             return Response(known.body, status=known.status, headers={"Idempotent-Replayed": "true"})
         response = effect()
         record: dict[str, Any] = {"fingerprint": fingerprint, "status": response.status_code, "body": response.data}
-        IdempotencyRecord.objects.create(api_key=request.auth, key=key, **record)
+        IdempotencyRecord.objects.create(api_key=key_of(request), key=key, **record)
         return response
 
 

@@ -68,4 +68,6 @@ def _decode(cursor: str) -> tuple[datetime, int]:
             raise ValueError(pair)
         return created_at, int(pk)
     except (ValueError, binascii.Error) as error:
-        raise Problem(400, "invalid_parameter", "This cursor is not one of ours; start without it.", "cursor") from error
+        raise Problem(
+            400, "invalid_parameter", "This cursor is not one of ours; start without it.", "cursor"
+        ) from error

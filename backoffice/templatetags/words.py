@@ -56,3 +56,9 @@ def money(bag: dict[str, Any] | None) -> str:
 def words(code: str) -> str:
     """Such as "partially_fulfilled" or "PARTIALLY_FULFILLED" → "Partially fulfilled"."""
     return str(code).replace("_", " ").strip().capitalize()
+
+
+@register.simple_tag
+def page_url(changelist: Any, number: int) -> str:
+    """The list as it stands, on another page."""
+    return str(changelist.get_query_string({"p": number}))

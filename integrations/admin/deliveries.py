@@ -48,7 +48,9 @@ class DeliveryPage(ConsolePage):
 
     def again(self) -> str:
         if self.subject.state not in AGAIN:
-            raise Refused(f"This delivery is {self.subject.get_state_display().lower()}; there is nothing to send again.")
+            raise Refused(
+                f"This delivery is {self.subject.get_state_display().lower()}; there is nothing to send again."
+            )
         send_again(self.subject, by=f"staff:{self.request.user.get_username()}")
         return "It is sent again now."
 

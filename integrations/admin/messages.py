@@ -108,7 +108,9 @@ class MessageAdmin(ConsoleAdmin):
 
     @admin.display(description="State")
     def state_pill(self, message: InboundMessage) -> str:
-        return format_html('<span class="c-pill {}">{}</span>', TONES.get(message.state, ""), message.get_state_display())
+        return format_html(
+            '<span class="c-pill {}">{}</span>', TONES.get(message.state, ""), message.get_state_display()
+        )
 
     @admin.display(description="Received")
     def came(self, message: InboundMessage) -> str:

@@ -50,7 +50,11 @@ def setup_checklist(request: HttpRequest, subject: Any) -> Panel | None:
         ("Connect a shop", Connection.objects.filter(system="shopify").exists(), "manage.py connect_shop"),
         ("Receive the first message", InboundMessage.objects.exists(), "change an order at the shop"),
         ("See the first order", Order.objects.exists(), ""),
-        ("Write a plan for the delivery guarantee", Plan.objects.filter(versions__isnull=False).exists(), "Set-up, Plans"),
+        (
+            "Write a plan for the delivery guarantee",
+            Plan.objects.filter(versions__isnull=False).exists(),
+            "Set-up, Plans",
+        ),
         ("Say who may approve how much", ApprovalLimit.objects.exists(), "Set-up, Approval limits"),
         ("Give a second person a log-in", User.objects.filter(is_staff=True)[1:2].exists(), "Set-up, Staff"),
         ("Connect a partner", Connection.objects.filter(system="webhook").exists(), "manage.py add_endpoint"),

@@ -47,7 +47,7 @@ class Shopify:
         return data
 
     def _raise(self, errors: Any, payload: dict[str, Any]) -> None:
-        """Partial data beside an error (a denied field, say) is not taken for the whole: it would blank what we have."""
+        """Partial data beside an error (a denied field, say) is not taken as the whole: it would blank what we have."""
         text = json.dumps(errors)[:2000]
         codes = {(e.get("extensions") or {}).get("code") for e in errors if isinstance(e, dict)}
         if "THROTTLED" in codes:

@@ -59,7 +59,9 @@ def _whole_order(connection: Connection, body: translate.Body) -> Result:
     return _said(outcome), outcome.order
 
 
-def _part(apply: Callable[[Connection, int, translate.Body], Outcome]) -> Callable[[Connection, translate.Body], Result]:
+def _part(
+    apply: Callable[[Connection, int, translate.Body], Outcome],
+) -> Callable[[Connection, translate.Body], Result]:
     """A message about a part of an order: apply it to the order we know, else read the whole order."""
 
     def handle_part(connection: Connection, body: translate.Body) -> Result:

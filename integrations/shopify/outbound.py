@@ -72,8 +72,8 @@ def _find(shopify: Shopify, resolution: Resolution) -> dict[str, Any] | None:
     nodes = shopify.run(queries.FIND_BY_SOURCE, {"q": f"source_identifier:{resolution.uuid}"})["orders"]["nodes"]
     ours: list[dict[str, Any]] = [node for node in nodes if node["sourceIdentifier"] == str(resolution.uuid)]
     if len(ours) > 1:
-        raise GiveUp(f"Two orders carry {resolution.uuid}: {ours[0]['name']} and {ours[1]['name']}. Cancel one by hand.",
-                     parked="refused")  # fmt: skip
+        names = " and ".join(node["name"] for node in ours)
+        raise GiveUp(f"Two orders carry {resolution.uuid}: {names}. Cancel one by hand.", parked="refused")
     return ours[0] if ours else None
 
 

@@ -12,7 +12,7 @@ from integrations.models import Connection
 from integrations.shopify import queries
 from integrations.shopify.client import Shopify, gid, number_of
 from integrations.shopify.translate import address as rest_address
-from integrations.shopify.translate import clean, count, reading, tags, when
+from integrations.shopify.translate import clean, count, reading, required_time, tags, when
 from orders.money import Money, MoneyBag, decimal_of, text_of
 from orders.snapshot import (
     Address,
@@ -36,7 +36,7 @@ def read_order(connection: Connection, remote_id: int) -> OrderSnapshot | None:
         if parts is None:
             return None
         if parts["order"]["updatedAt"] == parts["seen_last"]:
-            return reading("order", lambda: _order(**parts))  # type: ignore[no-any-return] # noqa: B023
+            return reading("order", lambda: _order(**parts))  # noqa: B023
     raise RetryLater(f"Order {remote_id} changed at each of three reads.")
 
 
@@ -46,13 +46,17 @@ def _read_parts(shopify: Shopify, order_gid: str) -> dict[str, Any] | None:
         return None
     lines, page = list(order["lineItems"]["nodes"]), order["lineItems"]["pageInfo"]
     while page["hasNextPage"]:
-        more = shopify.run(queries.ORDER_LINES_PAGE, {"id": order_gid, "after": page["endCursor"]})["order"]["lineItems"]
+        more = shopify.run(queries.ORDER_LINES_PAGE, {"id": order_gid, "after": page["endCursor"]})["order"][
+            "lineItems"
+        ]
         lines += more["nodes"]
         page = more["pageInfo"]
     events = shopify.run(queries.ORDER_EVENTS, {"id": order_gid})["order"]
     if events is None:
         return None
-    fulfillments = [shopify.run(queries.FULFILLMENT_READ, {"id": f["id"]})["fulfillment"] for f in events["fulfillments"]]
+    fulfillments = [
+        shopify.run(queries.FULFILLMENT_READ, {"id": f["id"]})["fulfillment"] for f in events["fulfillments"]
+    ]
     refunds = [shopify.run(queries.REFUND_READ, {"id": r["id"]})["refund"] for r in events["refunds"]]
     return {
         "order": order,
@@ -63,7 +67,9 @@ def _read_parts(shopify: Shopify, order_gid: str) -> dict[str, Any] | None:
     }
 
 
-def _order(order: Node, lines: list[Node], fulfillments: list[Node], refunds: list[Node], seen_last: str) -> OrderSnapshot:
+def _order(
+    order: Node, lines: list[Node], fulfillments: list[Node], refunds: list[Node], seen_last: str
+) -> OrderSnapshot:
     customer = order["customer"]
     amounts = {
         "total": "totalPriceSet", "subtotal": "subtotalPriceSet", "discounts": "totalDiscountsSet",
@@ -71,14 +77,12 @@ def _order(order: Node, lines: list[Node], fulfillments: list[Node], refunds: li
         "current_subtotal": "currentSubtotalPriceSet", "current_tax": "currentTotalTaxSet",
         "current_discounts": "currentTotalDiscountsSet",
     }  # fmt: skip
-    created, updated = when(order["createdAt"]), when(order["updatedAt"])
-    assert created and updated  # both are non-null in Shopify's schema
     return OrderSnapshot(
         remote_id=number_of(order["id"]),
         name=clean(order["name"]),
         number=order["number"],
-        created_at=created,
-        updated_at=updated,
+        created_at=required_time(order, "createdAt"),
+        updated_at=required_time(order, "updatedAt"),
         currency=order["currencyCode"],
         presentment_currency=order["presentmentCurrencyCode"],
         amounts={name: _bag(order[field]) for name, field in amounts.items() if order[field]},
@@ -170,7 +174,10 @@ def _refund(node: Node) -> RefundSnapshot:
                 "kind": t["kind"].lower(),
                 "status": t["status"].lower(),
                 "gateway": clean(t["gateway"]),
-                "amount": text_of(decimal_of(t["amountSet"]["presentmentMoney"]["amount"]), t["amountSet"]["presentmentMoney"]["currencyCode"]),
+                "amount": text_of(
+                    decimal_of(t["amountSet"]["presentmentMoney"]["amount"]),
+                    t["amountSet"]["presentmentMoney"]["currencyCode"],
+                ),
                 "currency": t["amountSet"]["presentmentMoney"]["currencyCode"],
             }
             for t in node["transactions"]["nodes"]

@@ -1,8 +1,8 @@
 """Shopify's webhook bodies (REST shape) → snapshots. Pure: no database, no network.
 
 Tolerant by rule: any field may be null or missing, ids exceed 2^53, statuses may be new, some amounts are JSON floats
-(the parser has made them Decimals). What cannot be missing is an order's id, lines' ids and the times; without those the
-body raises Unreadable.
+(the parser has made them Decimals). What cannot be missing is an order's id, its lines' ids and its times: a body
+without them raises Unreadable.
 """
 
 import json
@@ -36,7 +36,7 @@ def parse(raw: bytes) -> Body:
         raise Unreadable(f"The body is not JSON: {error}") from error
     if not isinstance(body, dict):
         raise Unreadable("The body is JSON, but not an object.")
-    return _scrubbed(body)  # type: ignore[no-any-return]
+    return _scrubbed(body)
 
 
 def _scrubbed(value: Any) -> Any:
@@ -60,27 +60,27 @@ def reading(what: str, translate: Callable[[], Any]) -> Any:
 
 def order_snapshot(body: Body) -> OrderSnapshot:
     """A whole order from orders/create, orders/updated and their kin; raises Unreadable."""
-    return reading("order", lambda: _order(body))  # type: ignore[no-any-return]
+    return reading("order", lambda: _order(body))
 
 
 def fulfillment_snapshot(body: Body) -> FulfillmentSnapshot:
     """A parcel from fulfillments/create and fulfillments/update; raises Unreadable."""
-    return reading("fulfillment", lambda: _fulfillment(body))  # type: ignore[no-any-return]
+    return reading("fulfillment", lambda: _fulfillment(body))
 
 
 def refund_snapshot(body: Body, currency: str, presentment: str) -> RefundSnapshot:
-    """A refund from refunds/create. Its own money bags name their currencies; the order's fill in where one is absent."""
-    return reading("refund", lambda: _refund(body, currency, presentment))  # type: ignore[no-any-return]
+    """A refund from refunds/create. Its money bags name their currencies; the order's fill in where one is absent."""
+    return reading("refund", lambda: _refund(body, currency, presentment))
 
 
 def tracking_snapshot(body: Body) -> TrackingSnapshot:
     """A scan from fulfillment_events/create; raises Unreadable."""
-    return reading("scan", lambda: _scan(body))  # type: ignore[no-any-return]
+    return reading("scan", lambda: _scan(body))
 
 
 def customer_snapshot(body: Body) -> CustomerSnapshot:
     """A customer from customers/* ; raises Unreadable."""
-    return reading("customer", lambda: _customer(body))  # type: ignore[no-any-return]
+    return reading("customer", lambda: _customer(body))
 
 
 def _order(body: Body) -> OrderSnapshot:
@@ -176,7 +176,9 @@ def _fulfillment(body: Body) -> FulfillmentSnapshot:
         name=text(body, "name"),
         status=text(body, "status"),
         shipment_status=text(body, "shipment_status"),
-        lines=[QuantityOfLine(identifier(line["id"]), count(line["quantity"])) for line in body.get("line_items") or []],
+        lines=[
+            QuantityOfLine(identifier(line["id"]), count(line["quantity"])) for line in body.get("line_items") or []
+        ],
         tracking_company=text(body, "tracking_company"),
         tracking_numbers=[clean(number) for number in numbers],
         tracking_urls=[clean(url) for url in urls],

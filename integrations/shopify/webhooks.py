@@ -60,7 +60,7 @@ class ShopifySignature(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, None]:
         raw: HttpRequest = request._request
-        sender = sender_of(request.parser_context["kwargs"]["token"])  # type: ignore[index]
+        sender = sender_of(request.parser_context["kwargs"]["token"])
         if sender is None:
             raise NotFound("No connection has this address.")
         if int(raw.META.get("CONTENT_LENGTH") or 0) > settings.WEBHOOK_MAX_BYTES:

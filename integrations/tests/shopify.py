@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from integrations.connecting import connect_shop, webhook_url
@@ -20,14 +19,16 @@ SECRET = "hush"
 _numbers = itertools.count(1001)
 
 
-def connect(domain: str = "tests.myshopify.com", *, api_url: str = "http://127.0.0.1:9", token: str = "t") -> Connection:
+def connect(
+    domain: str = "tests.myshopify.com", *, api_url: str = "http://127.0.0.1:9", token: str = "t"
+) -> Connection:
     """A connected shop; nothing answers at its API unless the test starts something there."""
     return connect_shop(domain, api_url=api_url, token=token, secret=SECRET)
 
 
 def post(
     connection: Connection, topic: str, body: bytes | dict[str, Any], *, secret: str = SECRET, **headers: str
-) -> HttpResponse:
+) -> Any:
     """Deliver a webhook as Shopify would; `headers` with None are left out."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     sent = {
@@ -44,7 +45,9 @@ def post(
     return Client().post(path, raw, content_type="application/json", headers=sent)
 
 
-def money(amount: str, currency: str = "USD", presentment: str | None = None, other: str | None = None) -> dict[str, Any]:
+def money(
+    amount: str, currency: str = "USD", presentment: str | None = None, other: str | None = None
+) -> dict[str, Any]:
     return {
         "shop_money": {"amount": amount, "currency_code": currency},
         "presentment_money": {"amount": other or amount, "currency_code": presentment or currency},

@@ -11,13 +11,13 @@ from integrations.errors import RetryLater
 from integrations.models import Connection, Delivery
 from integrations.shopify import outbound, queries
 from integrations.shopify.client import Shopify
-from integrations.shopify.reads import read_order
 from integrations.shopify.inbound import apply_order
+from integrations.shopify.reads import read_order
 from integrations.tests.shopify import connect
 from orders.models import Order, UnitUse
 from protection import filing, review
 from protection.eligibility import ItemAsked
-from protection.models import Claim, Resolution
+from protection.models import Resolution
 from protection.review import ItemDecision
 from protection.tests.builders import make_agent, make_plan
 from sandbox.tests import running
@@ -48,7 +48,7 @@ def order(sandbox, shopify) -> Order:
     return apply_order(shopify, snapshot).order
 
 
-def approve(order: Order, username: str = "ana") -> Claim:
+def approve(order, username="ana"):
     goods = order.lines.exclude(sku="PROTECT").first()
     claim = filing.file_claim(order, reason="lost", items=[ItemAsked(goods, 1)], by="partner:tests")
     return review.decide(claim, [ItemDecision(claim.items.get(), "approve", 1)], user=make_agent(username, None))
@@ -59,7 +59,7 @@ def at_shopify(sandbox: Sandbox, uuid: object) -> list[dict]:
     return answer["data"]["orders"]["nodes"]
 
 
-def home_again(shopify: Connection, resolution: Resolution) -> Order:
+def home_again(shopify, resolution):
     """The replacement's own webhook, as far as its meaning goes."""
     snapshot = read_order(shopify, resolution.remote_order_id)
     assert snapshot is not None

@@ -108,7 +108,9 @@ def test_tries_follow_the_schedule_and_end_parked(endpoint, receiver):
     assert list(delivery.log.values_list("number", flat=True)) == list(range(1, 11))
 
 
-@pytest.mark.parametrize("value, least, most", [("120", 119, 130), ("0", 4, 7), ("9999999", 86_000, 87_000), ("soon", 4, 7)])
+@pytest.mark.parametrize(
+    "value, least, most", [("120", 119, 130), ("0", 4, 7), ("9999999", 86_000, 87_000), ("soon", 4, 7)]
+)
 def test_retry_after_is_obeyed_within_a_day(endpoint, receiver, value, least, most):
     make_order()
     receiver.answer = lambda r: (429, {"Retry-After": value}, b"")
@@ -134,7 +136,14 @@ def test_an_entry_is_never_sent_back_where_it_came_from(endpoint, receiver):
 
 @pytest.mark.parametrize(
     "events, wanted",
-    [(["*"], True), (["order.*"], True), (["order.created"], True), (["claim.*"], False), (["order.updated"], False), ([], False)],
+    [
+        (["*"], True),
+        (["order.*"], True),
+        (["order.created"], True),
+        (["claim.*"], False),
+        (["order.updated"], False),
+        ([], False),
+    ],
 )
 def test_an_endpoint_is_sent_only_what_it_asked_for(receiver, events, wanted):
     add_endpoint("partner", receiver.url, events)

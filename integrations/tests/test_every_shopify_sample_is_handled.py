@@ -1,4 +1,4 @@
-"""Every public sample body, signed and posted, ends handled or (named) ignored, and reads back by API as it was sent."""
+"""Every public sample body, signed and posted, ends handled or (named) ignored, and reads back as it was sent."""
 
 import json
 from collections.abc import Iterator
@@ -85,7 +85,9 @@ def test_an_order_reads_back_as_it_was_sent(shopify, name):
 def test_parcels_and_refunds_read_back_as_they_were_sent(shopify):
     for name in ("orders__create/3_hookdeck202410.json", "fulfillments__update/1_triggerdev.json",
                  "fulfillment_events__create", "refunds__create/3_hookdeck202410.json"):  # fmt: skip
-        for path in [SHARED / "samples" / name] if name.endswith("json") else sorted((SHARED / "samples" / name).iterdir()):
+        for path in (
+            [SHARED / "samples" / name] if name.endswith("json") else sorted((SHARED / "samples" / name).iterdir())
+        ):
             post(shopify, topic_of(path), path.read_bytes())
             inbox.drain()
     parcel = json.loads((SHARED / "samples/fulfillments__update/1_triggerdev.json").read_text())

@@ -153,8 +153,18 @@ def test_a_topic_we_do_not_follow_is_ignored_by_name():
     assert (message.state, message.result) == ("ignored", "We do not follow the topic themes/publish.")
 
 
-@pytest.mark.parametrize("broken", [{"id": None}, {"id": -1}, {"id": 2**70}, {"line_items": [{"id": 1}]}, {"line_items": 7},
-                                    {"total_price": "ten", "total_price_set": None}, {"created_at": "yesterday"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"id": None},
+        {"id": -1},
+        {"id": 2**70},
+        {"line_items": [{"id": 1}]},
+        {"line_items": 7},
+        {"total_price": "ten", "total_price_set": None},
+        {"created_at": "yesterday"},
+    ],
+)
 def test_an_order_that_cannot_be_read_is_parked_with_the_reason(broken):
     message = receive("orders/create", {**order_body(), **broken})
     assert message.state == "parked"

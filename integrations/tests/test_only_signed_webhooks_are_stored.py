@@ -1,4 +1,4 @@
-"""Forged, unsigned, truncated or foreign messages get 401 and leave nothing; signed ones get 200, whatever they hold."""
+"""Forged, unsigned, truncated or foreign messages get 401 and leave nothing; signed ones get 200 and are stored."""
 
 import json
 

@@ -23,7 +23,10 @@ def push(delivery: Delivery) -> Sent:
     """POST the event to the partner. 2xx is done; 410 and refusals are final; anything else is tried again."""
     connection = delivery.connection
     body = json.dumps(represent(delivery.entry), separators=(",", ":"), ensure_ascii=False).encode()
-    headers = {"Content-Type": "application/json", **sign(connection.secrets["signing"], delivery.entry.public_id, body)}
+    headers = {
+        "Content-Type": "application/json",
+        **sign(connection.secrets["signing"], delivery.entry.public_id, body),
+    }
     answer = transport.post(connection.url, body, headers)
     _check(answer)
     return Sent(f"Accepted with {answer.status}", answer.status, answer.text[:4000])

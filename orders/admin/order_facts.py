@@ -16,9 +16,12 @@ USED = {
 }
 
 
+IN_CLAIM = {"this_claim": "in this claim", "other_claim": "in another claim", "open_claim": "in an open claim"}
+
+
 @dataclass(frozen=True, slots=True)
 class UnitBox:
-    """One bought unit: `state` is free, this_claim, other_claim, or what it was used for; `title` says it in words."""
+    """One bought unit: `state` is free, one of IN_CLAIM, or what it was used for; `title` says it in words."""
 
     number: int
     state: str
@@ -36,12 +39,16 @@ class LineRow:
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def shows_units(self) -> bool:
+        """Boxes say something about goods, and about anything else once it was used (a refunded fee)."""
+        return self.line.requires_shipping or any(box.state != "free" for box in self.units)
+
+    @property
     def units_in_words(self) -> str:
         """The text alternative of the boxes, for example "2 free, 1 refunded"."""
         counts: dict[str, int] = {}
         for box in self.units:
-            words = box.state.replace("_", " ")
-            words = f"in {words}" if words.endswith("claim") else words
+            words = IN_CLAIM.get(box.state, box.state)
             counts[words] = counts.get(words, 0) + 1
         return ", ".join(f"{count} {words}" for words, count in counts.items())
 
@@ -49,7 +56,7 @@ class LineRow:
 def line_rows(
     lines: Iterable[LineItem], uses: Iterable[UnitUse], claimed: Mapping[tuple[int, int], str] | None = None
 ) -> list[LineRow]:
-    """Rows for `lines`. `claimed` says for (line, unit) whether it is in "this_claim" or in an "other_claim"."""
+    """Rows for `lines`. `claimed` says for (line, unit) whether it is in "this_claim", "other_claim" or "open_claim"."""
     used = {(use.line_id, use.unit): use for use in uses if use.released_at is None}
     return [_row(line, used, claimed or {}) for line in lines]
 
@@ -62,7 +69,7 @@ def _row(line: LineItem, used: Mapping[tuple[int, int], UnitUse], claimed: Mappi
             words = USED[UnitUse.Kind(use.kind)]
             boxes.append(UnitBox(unit, words, f"Unit {unit}: {words} on {use.used_at:%d %b %Y} ({use.reference})"))
         elif claim:
-            boxes.append(UnitBox(unit, claim, f"Unit {unit}: in {claim.replace('_', ' ')}"))
+            boxes.append(UnitBox(unit, claim, f"Unit {unit}: {IN_CLAIM[claim]}"))
         else:
             boxes.append(UnitBox(unit, "free", f"Unit {unit}: free"))
     left = sum(1 for unit in range(1, line.quantity + 1) if (line.pk, unit) not in used)

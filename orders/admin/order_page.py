@@ -3,7 +3,7 @@
 from typing import Any
 
 from backoffice.console.pages import ConsolePage
-from backoffice.console.panels import panels
+from backoffice.console.panels import gathered, panels
 from orders.admin.order_facts import address_lines, line_rows, money_rows, refund_rows
 from orders.admin.parcels import parcels
 from orders.admin.story import story
@@ -30,7 +30,7 @@ class OrderPage(ConsolePage):
             "address": address_lines(order.shipping_address),
             "billing": address_lines(order.billing_address),
             "money": money_rows(order),
-            "rows": line_rows(lines, uses),
+            "rows": line_rows(lines, uses, gathered("units", order)),
             "parcels": parcels(order.fulfillments.order_by("remote_created_at", "id").prefetch_related("scans"), lines),
             "refunds": refund_rows(order.refunds.order_by("-id"), lines),
             "story": story(order.journal.order_by("-id")[:STORY_LENGTH]),

@@ -19,7 +19,8 @@ _BEFORE_FIRST_UNSETTLED = """
 class JournalQuerySet(models.QuerySet["JournalEntry"]):
     def settled(self) -> Self:
         """Only entries in front of which nothing can appear any more, so that a reader's cursor may move past them."""
-        return self.filter(RawSQL(_BEFORE_FIRST_UNSETTLED, [], output_field=models.BooleanField()))
+        condition = RawSQL(_BEFORE_FIRST_UNSETTLED, [], output_field=models.BooleanField())  # noqa: S611 a constant
+        return self.filter(condition)
 
 
 class JournalEntry(models.Model):

@@ -1,11 +1,11 @@
 """Plain builders for tests: orders enter by the same door as in production."""
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from orders.intake import Origin, apply_snapshot
+from orders.intake import Origin, Outcome, apply_snapshot
 from orders.models import Order, Shop
 from orders.money import Money, MoneyBag
 from orders.snapshot import Address, CustomerSnapshot, LineSnapshot, OrderSnapshot
@@ -63,3 +63,16 @@ def snapshot(*lines: LineSnapshot, **fields: Any) -> OrderSnapshot:
 
 def make_order(*lines: LineSnapshot, shop: Shop | None = None, **fields: Any) -> Order:
     return apply_snapshot(shop or make_shop(), snapshot(*lines, **fields), Origin(by="shopify")).order
+
+
+def apply(snapshot: OrderSnapshot, shop: Shop | None = None, source: str = "") -> Outcome:
+    return apply_snapshot(shop or make_shop(), snapshot, Origin(by="shopify", source=source))
+
+
+def later(minutes: float = 1) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def story(order: Order) -> list[tuple[str, dict[str, Any]]]:
+    """(action, facts) of the order's journal, oldest first."""
+    return [(entry.action, entry.facts) for entry in order.journal.order_by("id")]

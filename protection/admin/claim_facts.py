@@ -1,6 +1,6 @@
 """Everything the claim page shows, read in a fixed number of queries whatever the size of the case."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,10 +9,10 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from orders.admin.order_facts import LineRow, address_lines, line_rows
+from orders.admin.order_facts import USED, LineRow, address_lines, line_rows
 from orders.admin.parcels import Parcel, parcels
-from orders.admin.story import Told, story
-from orders.models import LineItem, Order, UnitUse
+from orders.admin.story import Told, story, who
+from orders.models import Order, UnitUse
 from orders.money import Money
 from protection.models import Claim, ClaimItem, ClaimUnit, Consent, Coverage, Decision, Resolution
 from protection.review import paid_for
@@ -49,6 +49,7 @@ class Case:
     parcels: list[Parcel]
     story: list[Told]
     decisions: list[Decision]
+    taken: dict[int, str]  # item → why a unit of it can no longer be approved
     resolutions: list[Resolution]
     coverage: Coverage | None
     consent: Consent | None
@@ -61,6 +62,10 @@ class Case:
     @property
     def address(self) -> list[str]:
         return address_lines(self.order.shipping_address)
+
+    @property
+    def filed_by(self) -> str:
+        return who(self.claim.filed_by)
 
     @property
     def undo_until(self) -> datetime | None:
@@ -103,13 +108,16 @@ def read(claim: Claim) -> Case:
     items = list(claim.items.all())
     for item in items:
         item.line = by_pk[item.line_id]
-    uses = UnitUse.objects.filter(line__order=order, released_at=None)
+    uses = list(UnitUse.objects.filter(line__order=order, released_at=None))
     units = ClaimUnit.objects.filter(line__order=order).filter(Q(open=True) | Q(item__claim=claim))
     claimed = {
         (line, unit): "this_claim" if owner == claim.pk else "other_claim"
         for line, unit, owner in units.values_list("line_id", "unit", "item__claim_id")
     }
+    resolutions = list(claim.resolutions.select_related("replacement_order").order_by("-id"))
     coverage: Coverage | None = getattr(order, "coverage", None)
+    own = {resolution.public_id for resolution in resolutions}
+    taken = {(use.line_id, use.unit): USED[UnitUse.Kind(use.kind)] for use in uses if use.reference not in own}
     decisions = Decision.objects.filter(item__claim=claim, superseded=False).select_related("decided_by")
     decided = list(decisions) if claim.decided_at else []
     for decision in decided:
@@ -122,11 +130,20 @@ def read(claim: Claim) -> Case:
         parcels=parcels(order.fulfillments.order_by("remote_created_at", "id").prefetch_related("scans"), lines),
         story=story(order.journal.order_by("-id")[:STORY_LENGTH]),
         decisions=decided,
-        resolutions=list(claim.resolutions.select_related("replacement_order").order_by("-id")),
+        resolutions=resolutions,
+        taken=_taken(items, claimed, taken),
         coverage=coverage,
         consent=getattr(coverage, "consent", None),
         value=value_of(items, order.currency),
     )
+
+
+def _taken(
+    items: Iterable[ClaimItem], claimed: Mapping[tuple[int, int], str], taken: Mapping[tuple[int, int], str]
+) -> dict[int, str]:
+    """Items of which a claimed unit was used elsewhere meanwhile, say refunded at the shop, with what happened to it."""
+    lost = {line: words for (line, unit), words in taken.items() if claimed.get((line, unit)) == "this_claim"}
+    return {item.pk: lost[item.line_id] for item in items if item.line_id in lost}
 
 
 def value_of(items: Iterable[ClaimItem], currency: str) -> Money:
@@ -163,7 +180,3 @@ def _claim_words(row: dict[str, Any]) -> str:
     state = Claim.State(row["claims__state"])
     outcome = Claim.Outcome(row["claims__outcome"]).label if row["claims__outcome"] else ""
     return f"{reason}: {(outcome if state == Claim.State.CLOSED else state.label).lower()}"
-
-
-def claimed_line(rows: Iterable[LineRow], line: LineItem) -> LineRow:
-    return next(row for row in rows if row.line.pk == line.pk)

@@ -47,7 +47,7 @@ class ClaimPage(ConsolePage):
             "case": case,
             "claim": case.claim,
             "order": case.order,
-            "rows": decision_form.rows(case.items, self.request.POST),
+            "rows": decision_form.rows(case.items, self.request.POST, case.taken),
             "denials": decision_form.DENIALS,
             "closings": CLOSINGS,
             "limit": None if limit is None else Money(limit, case.order.currency),

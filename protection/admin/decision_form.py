@@ -32,18 +32,25 @@ class DecisionRow:
     reason: str
     note: str
     value: Money
+    taken: str = ""  # what happened to a claimed unit meanwhile, empty when all are free
 
 
-def rows(items: Iterable[ClaimItem], typed: Mapping[str, str]) -> list[DecisionRow]:
-    """The bar's rows. `typed` is empty on a GET; then every item is picked whole, for most claims are approved."""
+def rows(
+    items: Iterable[ClaimItem], typed: Mapping[str, str], taken: Mapping[int, str] | None = None
+) -> list[DecisionRow]:
+    """The bar's rows. `typed` is empty on a GET; then every item is picked whole, for most claims are approved, except
+    those of which a unit was used meanwhile (`taken`).
+    """
+    taken = taken or {}
     return [
         DecisionRow(
             item=item,
-            picked=f"pick-{item.pk}" in typed if typed else True,
+            picked=f"pick-{item.pk}" in typed if typed else item.pk not in taken,
             quantity=typed.get(f"quantity-{item.pk}", str(item.quantity)),
             reason=typed.get(f"reason-{item.pk}", ""),
             note=typed.get(f"note-{item.pk}", ""),
             value=paid_for(item.line, item.quantity).shop,
+            taken=taken.get(item.pk, ""),
         )
         for item in items
     ]

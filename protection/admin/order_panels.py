@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from backoffice.console.panels import Panel
 from orders.models import Order
-from protection.models import Claim, Coverage
+from protection.models import Claim, ClaimUnit, Coverage
 
 
 def coverage(request: HttpRequest, order: Any) -> Panel | None:
@@ -23,3 +23,9 @@ def claims(request: HttpRequest, order: Order) -> Panel | None:
     found = list(Claim.objects.filter(order=order).select_related("assignee").order_by("-id"))
     context = {"claims": found, "order": order, "may_file": request.user.has_perm("protection.add_claim")}
     return Panel("Claims", "protection/order_claims.html", context)
+
+
+def claimed_units(order: Order) -> dict[tuple[int, int], str]:
+    """(line, unit) → "open_claim" for the units that an open claim is about."""
+    units = ClaimUnit.objects.filter(line__order=order, open=True).values_list("line_id", "unit")
+    return dict.fromkeys(units, "open_claim")

@@ -7,8 +7,11 @@ from django.http import HttpRequest
 
 from backoffice.console.counts import counts
 from backoffice.console.panels import Panel
+from protection.admin.claim_facts import ORDER_BULK, value_of
 from protection.admin.counts import OPEN
 from protection.models import Claim
+
+LONGEST = 6
 
 
 def open_claims(request: HttpRequest, subject: Any) -> Panel | None:
@@ -32,4 +35,14 @@ def open_claims(request: HttpRequest, subject: Any) -> Panel | None:
         for state in (Claim.State.IN_REVIEW, Claim.State.NEEDS_INFO, Claim.State.DECIDED, Claim.State.RESOLVING)
     ]
     mine = Claim.objects.filter(assignee_id=request.user.pk, state__in=OPEN).count()
-    return Panel("Open claims", "protection/today_claims.html", {"rows": rows, "mine": mine}, wide=False)
+    return Panel("Open claims", "protection/today_claims.html", {"rows": rows, "mine": mine})
+
+
+def next_claims(request: HttpRequest, subject: Any) -> Panel | None:
+    """The claims that have waited longest for a decision."""
+    if not request.user.has_perm("protection.view_claim"):
+        return None
+    oldest = Claim.objects.filter(state=Claim.State.IN_REVIEW).order_by("created_at", "id").prefetch_related("items__line")
+    claims = oldest.select_related("order", "assignee").defer(*(f"order__{name}" for name in ORDER_BULK))[:LONGEST]
+    rows = [(claim, value_of(claim.items.all(), claim.order.currency)) for claim in claims]
+    return Panel("Decide next", "protection/today_next.html", {"claims": rows})

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
 
 from backoffice.management.operator import OperatorCommand
 from backoffice.models import ApiKey, Partner
@@ -18,9 +19,12 @@ class Command(OperatorCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         scopes = [scope.strip() for scope in options["scopes"].split(",") if scope.strip()]
-        partner, _ = Partner.objects.get_or_create(name=options["partner"])
+        if not scopes:
+            raise CommandError(f"Name at least one scope; there are {', '.join(SCOPES)}.")
         try:
-            key, secret = ApiKey.issue(partner, scopes, options["shop"], live=not options["test"])
+            with transaction.atomic():
+                partner, _ = Partner.objects.get_or_create(name=options["partner"])
+                key, secret = ApiKey.issue(partner, scopes, options["shop"], live=not options["test"])
         except ValueError as error:
             raise CommandError(str(error)) from error
         return {"key": secret, "prefix": key.prefix}

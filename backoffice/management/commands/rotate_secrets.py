@@ -1,10 +1,11 @@
 from typing import Any
 
 from django.apps import apps
+from django.core.management.base import CommandError
 from django.db import transaction
 
 from backoffice.management.operator import OperatorCommand
-from backoffice.secrets import EncryptedJSONField
+from backoffice.secrets import EncryptedJSONField, Undecryptable
 
 
 class Command(OperatorCommand):
@@ -17,8 +18,11 @@ class Command(OperatorCommand):
             if not fields:
                 continue
             for pk in model._default_manager.values_list("pk", flat=True):
-                with transaction.atomic():
-                    row = model._default_manager.select_for_update().get(pk=pk)
-                    row.save(update_fields=fields)
-                    rotated += 1
+                try:
+                    with transaction.atomic():
+                        row = model._default_manager.select_for_update().get(pk=pk)
+                        row.save(update_fields=fields)
+                except Undecryptable as error:
+                    raise CommandError(f"Row {pk}: {error} Put the key it was written with back.") from error
+                rotated += 1
         return {"rotated": rotated}

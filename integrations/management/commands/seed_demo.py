@@ -74,7 +74,7 @@ def _make_plan(shop: Shop | None) -> None:
             "minimum": Decimal("0.98"),
             "currency": shop.currency,
             "fee_skus": ["PROTECT"],
-            "text": "If your parcel is lost, stolen or damaged, we send a replacement. It is our promise, not insurance.",
+            "text": "A parcel that is lost, stolen or damaged is replaced. This is our own promise, not insurance.",
             "text_version": "2026-11",
         },
     )

@@ -1,0 +1,50 @@
+"""Who may do what: two roles, named by permission strings so that the frame need not know the apps."""
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+AGENT = [
+    "orders.view_order",
+    "orders.view_customer",
+    "orders.view_shop",
+    "orders.view_journalentry",
+    "protection.view_claim",
+    "protection.add_claim",
+    "protection.change_claim",
+    "protection.view_coverage",
+    "protection.view_plan",
+    "protection.view_planversion",
+    "integrations.view_connection",
+    "integrations.view_delivery",
+]
+# Messages carry whole customer records, so an agent's role does not read them.
+LEAD = [
+    *AGENT,
+    "protection.add_planversion",
+    "protection.change_planversion",
+    "protection.view_approvallimit",
+    "protection.add_approvallimit",
+    "protection.change_approvallimit",
+    "integrations.view_inboundmessage",
+    "integrations.change_inboundmessage",
+    "integrations.change_delivery",
+    "integrations.change_connection",
+    "backoffice.view_partner",
+    "backoffice.view_apikey",
+    "auth.view_user",
+]
+ROLES = {"agent": AGENT, "lead": LEAD}
+
+
+@transaction.atomic
+def ensure_roles() -> dict[str, Group]:
+    """Make both groups and give them exactly these permissions; raises LookupError for one that does not exist."""
+    known = {f"{p.content_type.app_label}.{p.codename}": p for p in Permission.objects.select_related("content_type")}
+    groups = {}
+    for role, names in ROLES.items():
+        if missing := [name for name in names if name not in known]:
+            raise LookupError(f"There is no permission {missing[0]}; run manage.py migrate first.")
+        group, _ = Group.objects.get_or_create(name=role)
+        group.permissions.set(known[name] for name in names)
+        groups[role] = group
+    return groups
