@@ -38,10 +38,10 @@ SIDEBAR = [
         "items": [
             _item("Connections", "hub", "integrations_connection_changelist", "integrations.view_connection",
                   badge="integrations.admin.counts.paused_badge", hint="paused"),
-            _item("Messages in", "move_to_inbox", "integrations_inboundmessage_changelist",
+            _item("Inbound messages", "move_to_inbox", "integrations_inboundmessage_changelist",
                   "integrations.view_inboundmessage",
                   badge="integrations.admin.counts.inbox_badge", hint="failed or parked"),
-            _item("Deliveries out", "outbox", "integrations_delivery_changelist", "integrations.view_delivery",
+            _item("Deliveries", "outbox", "integrations_delivery_changelist", "integrations.view_delivery",
                   badge="integrations.admin.counts.outbox_badge", hint="parked"),
         ],
     },
@@ -78,6 +78,9 @@ PANELS = {
     "case": ["integrations.admin.case_panels.systems_in_step"],
 }
 
+# What the search box of the whole console (Ctrl-K) finds beyond the names of pages.
+FINDERS = ["orders.admin.order_list.find", "protection.admin.claim_list.find"]
+
 # What a floor above knows about a row of a floor below; merged by panels.gathered.
 FACTS = {"units": ["protection.admin.order_panels.claimed_units"]}
 
@@ -109,5 +112,6 @@ UNFOLD: dict[str, Any] = {
             "950": "#06212a",
         },
     },
+    "COMMAND": {"search_models": False, "show_history": False, "search_callback": "backoffice.console.search.find"},
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": SIDEBAR},
 }

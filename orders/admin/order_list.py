@@ -5,9 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 
 from backoffice.console.base import ConsoleAdmin
+from backoffice.console.search import Found
 from backoffice.console.site import site
 from backoffice.templatetags.words import moment, words
 from orders.admin.order_page import OrderPage
@@ -15,6 +17,7 @@ from orders.models import Order, Shop
 from orders.money import Money
 
 SHORTEST = 3
+BULK = ("amounts", "shipping_address", "billing_address", "attributes", "tags", "note")
 
 
 @admin.register(Order, site=site)
@@ -26,24 +29,14 @@ class OrderAdmin(ConsoleAdmin):
     ordering = ("-created_at", "-id")
     search_fields = ("name",)
     search_help_text = "Order (#1001), e-mail address, shop's number"
-    deferred = ("amounts", "shipping_address", "billing_address", "attributes", "tags", "note")
+    deferred = BULK
     nothing_here = "No order found. Search needs three characters at least; it knows the beginning of a name or address."
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Look-ups that an index answers, never a scan: the beginning of a name or e-mail, or a whole number."""
         term = search_term.strip()
-        if not term:
-            return queryset, False
-        if len(term.lstrip("#")) < SHORTEST:
-            return queryset.filter(name__in=[term, f"#{term}"], shop__in=_shops()), False
-        found = Q(name__startswith=term) | Q(email__startswith=term.lower())
-        if term.isdecimal() and len(term) < 19:
-            found |= Q(remote_id=int(term)) | Q(name__startswith=f"#{term}")
-        if term.startswith("ord_"):
-            found = Q(public_id=term)
-        return queryset.filter(found, shop__in=_shops()), False
+        return (searched(queryset, term) if term else queryset), False
 
     @admin.display(description="Customer")
     def who(self, order: Order) -> str:
@@ -66,6 +59,30 @@ class OrderAdmin(ConsoleAdmin):
         if order.cancelled_at:
             return format_html('<span class="c-pill bad">{}</span>', "Cancelled")
         return words(order.fulfillment_status) or "–"
+
+
+def find(request: HttpRequest, term: str) -> list[Found]:
+    """Orders for the search box, a few at the most."""
+    if not request.user.has_perm("orders.view_order"):
+        return []
+    orders = searched(Order.objects.select_related("customer", "shop").defer(*BULK), term).order_by("-created_at", "-id")
+    return [
+        Found(f"Order {order}", f"{order.customer or order.email or 'Guest'}, {order.shop}",
+              reverse("admin:orders_order_change", args=[order.pk]))
+        for order in orders[:8]
+    ]  # fmt: skip
+
+
+def searched(orders: QuerySet[Any], term: str) -> QuerySet[Any]:
+    """Look-ups that an index answers, never a scan: the beginning of a name or e-mail, or a whole number."""
+    if len(term.lstrip("#")) < SHORTEST:
+        return orders.filter(name__in=[term, f"#{term}"], shop__in=_shops())
+    found = Q(name__startswith=term) | Q(email__startswith=term.lower())
+    if term.isdecimal() and len(term) < 19:
+        found |= Q(remote_id=int(term)) | Q(name__startswith=f"#{term}")
+    if term.startswith("ord_"):
+        found = Q(public_id=term)
+    return orders.filter(found, shop__in=_shops())
 
 
 def _shops() -> list[int]:

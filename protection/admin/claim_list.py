@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from backoffice.console.base import ConsoleAdmin, LinkFilter
 from backoffice.console.counts import counts
+from backoffice.console.search import Found
 from backoffice.console.site import site
 from backoffice.templatetags.words import moment
 from protection.admin.claim_facts import ORDER_BULK, value_of
@@ -55,6 +56,19 @@ class ReasonFilter(LinkFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Claim]) -> QuerySet[Claim]:
         return queryset if self.value() == "all" else queryset.filter(reason=self.value())
+
+
+def find(request: HttpRequest, term: str) -> list[Found]:
+    """Claims for the search box: by id, or those on an order of this name."""
+    if not request.user.has_perm("protection.view_claim"):
+        return []
+    claims = Claim.objects.select_related("order").defer(*ClaimAdmin.deferred).order_by("-id")
+    chosen = claims.filter(public_id=term) if term.startswith("clm_") else claims.filter(order__name__in=[term, f"#{term}"])
+    return [
+        Found(f"Claim on {claim.order}: {claim.get_reason_display().lower()}", claim.get_state_display(),
+              reverse("admin:protection_claim_change", args=[claim.pk]))
+        for claim in chosen[:5]
+    ]  # fmt: skip
 
 
 @admin.register(Claim, site=site)

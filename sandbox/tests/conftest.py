@@ -1,7 +1,8 @@
 """A stand-in in its own process, and a receiver for its webhooks; a module's tests share the process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,20 @@ def shopify(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     sandbox = running.start(tmp_path_factory.mktemp("sandbox"), speed=6_000)
     yield sandbox
     sandbox.stop()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
+    """Start stand-ins of a test's own, on one store unless it says otherwise; what still runs at its end is killed."""
+    started: list[Sandbox] = []
+
+    def start_one(**options: Any) -> Sandbox:
+        started.append(running.start(tmp_path, **options))
+        return started[-1]
+
+    yield start_one
+    for sandbox in started:
+        sandbox.kill()
 
 
 @pytest.fixture

@@ -26,6 +26,12 @@ class Webhook:
         return dict(json.loads(self.raw))
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # The usual five are fewer than the sender's connections; the rest would wait a second and fail.
+    request_queue_size = 128
+
+
 class Receiver:
     """``statuses`` are answered one after the other, then 200; what arrived is in ``webhooks``."""
 
@@ -34,8 +40,7 @@ class Receiver:
         self.webhooks: list[Webhook] = []
         self.always: int | None = None
         self._arrived = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property

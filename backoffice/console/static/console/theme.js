@@ -10,4 +10,7 @@
   const dark = chosen === "dark" || (chosen === "auto" && window.matchMedia("(prefers-color-scheme: dark)").matches);
   root.classList.toggle("dark", dark);
   root.removeAttribute("x-cloak");
+  // Boxes that the skin opens on demand stay shut until its script has taken over.
+  root.classList.add("starting");
+  document.addEventListener("alpine:initialized", () => root.classList.remove("starting"));
 })();
