@@ -53,13 +53,19 @@ def start(data: Path = DATA, *, tuning: Mapping[str, str] | None = None, keep_ru
     if not keep_running:
         _stop_after_last_use(data)
     with _only_one(data):
-        if not is_running(data):
-            if not (data / "PG_VERSION").exists():
-                _make(data)
-            _launch(data, {**TUNING, **(tuning or {})})
-        with psycopg.connect(url(data).replace(f"/{DATABASE}?", "/postgres?"), autocommit=True) as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-                connection.execute(f"CREATE DATABASE {DATABASE}")
+        if not (data / "PG_VERSION").exists():
+            _make(data)
+        give_up = time.monotonic() + START_SECONDS
+        while True:
+            if not is_running(data):
+                _launch(data, {**TUNING, **(tuning or {})})
+            try:
+                _make_database(data)
+                break
+            except psycopg.OperationalError:  # one that runs may be just dying, or not have recovered yet
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.1)
     return url(data)
 
 
@@ -108,6 +114,12 @@ def _make(data: Path) -> None:
     except PostgresError:  # a system without that locale; trigram search then knows ASCII words only
         _run([*command, "--lc-ctype=C"], account)
     new.rename(data)
+
+
+def _make_database(data: Path) -> None:
+    with psycopg.connect(url(data).replace(f"/{DATABASE}?", "/postgres?"), autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            connection.execute(f"CREATE DATABASE {DATABASE}")
 
 
 def _launch(data: Path, settings: Mapping[str, str]) -> None:

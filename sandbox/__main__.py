@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from sandbox import program
 from sandbox.server import ADDRESS, Server
@@ -45,6 +46,8 @@ def main() -> int:
     except OSError as problem:
         print(f"sandbox: cannot listen on {ADDRESS}:{chosen.port}: {problem}", file=sys.stderr)
         return 1
+    # Views are imported with the first request otherwise, which would have to wait for them.
+    get_resolver().url_patterns  # noqa: B018 - read for its effect
     running = program.start(
         data=chosen.data, shop=chosen.shop, token=chosen.token, secret=chosen.secret, speed=chosen.speed
     )

@@ -120,7 +120,11 @@ def start(
         process.stdout.close()
         raise RuntimeError(f"The sandbox did not start: {said!r}")
     sandbox = Sandbox(found[0], shop, token, secret, process)
-    _wait_until_alive(sandbox)
+    try:
+        _wait_until_alive(sandbox)
+    except BaseException:
+        sandbox.kill()
+        raise
     return sandbox
 
 
@@ -128,11 +132,10 @@ def _wait_until_alive(sandbox: Sandbox) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         try:
-            if sandbox.session.get(f"{sandbox.url}/livez", timeout=1).status_code == 200:
+            if sandbox.session.get(f"{sandbox.url}/livez", timeout=5).status_code == 200:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             pass
         if time.monotonic() > deadline or sandbox.process.poll() is not None:
-            sandbox.kill()
             raise RuntimeError("The sandbox did not answer /livez")
         time.sleep(0.02)
