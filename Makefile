@@ -56,12 +56,12 @@ $(STAMP): requirements.txt
 	        "package (for example: apt-get install python3-venv)." >&2; exit 1; }; \
 	fi
 	@echo "Installing the locked packages (once)"
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 # pip-tools is not part of the lock: it makes it.
 lock: $(STAMP)
-	@$(PYTHON) -c 'import piptools' 2>/dev/null || $(PYTHON) -m pip install --quiet --disable-pip-version-check 'pip-tools==7.*'
+	@$(PYTHON) -c 'import piptools' 2>/dev/null || $(PYTHON) -m pip install -qq --disable-pip-version-check 'pip-tools==7.*'
 	@CUSTOM_COMPILE_COMMAND= $(PYTHON) -m piptools compile --quiet --allow-unsafe --generate-hashes \
 	    --no-emit-find-links --no-emit-index-url --no-emit-trusted-host --strip-extras \
 	    --output-file=requirements.txt requirements.in

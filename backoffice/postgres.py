@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import shlex
+import shutil
 import subprocess
 import tempfile
 import time
@@ -77,7 +78,11 @@ def stop(data: Path = DATA) -> bool:
     with _only_one(data):
         if not is_running(data):
             return False
-        _run(["pg_ctl", "stop", "-D", str(data), "-w", "-m", "fast", "-t", str(STOP_SECONDS)], account_for(data))
+        try:
+            _run(["pg_ctl", "stop", "-D", str(data), "-w", "-m", "fast", "-t", str(STOP_SECONDS)], account_for(data))
+        except PostgresError:  # it may have ended by itself meanwhile
+            if is_running(data):
+                raise
     return True
 
 
@@ -110,10 +115,13 @@ def _make(data: Path) -> None:
     # The same order and letter case on every machine, whatever its locale.
     command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     try:
-        _run([*command, "--lc-ctype=C.UTF-8"], account)
-    except PostgresError:  # a system without that locale; trigram search then knows ASCII words only
-        _run([*command, "--lc-ctype=C"], account)
-    new.rename(data)
+        try:
+            _run([*command, "--lc-ctype=C.UTF-8"], account)
+        except PostgresError:  # a system without that locale; trigram search then knows ASCII words only
+            _run([*command, "--lc-ctype=C"], account)
+        new.rename(data)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def _make_database(data: Path) -> None:

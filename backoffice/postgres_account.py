@@ -59,14 +59,23 @@ def lend_to(account: str, programs: Path, data: Path) -> None:
     Parents become passable, not listable: whoever does not know a name below learns none.
     """
     me = pwd.getpwnam(account)
-    for parent in {*programs.parents, *data.absolute().parents}:
+    opened = []
+    for parent in sorted({*programs.parents, *data.absolute().parents}):
         found = parent.stat()
         if found.st_uid != me.pw_uid and not found.st_mode & stat.S_IXOTH:
-            logger.warning("PostgreSQL does not run as root; made %s passable for its account %s.", parent, account)
             parent.chmod(stat.S_IMODE(found.st_mode) | stat.S_IXOTH)
-    for folder, _, files in os.walk(programs):
-        for path in (Path(folder), *(Path(folder, name) for name in files)):
-            mode = stat.S_IMODE(path.lstat().st_mode)
-            readable = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
-            if mode != readable and not path.is_symlink():
-                path.chmod(readable)
+            opened.append(str(parent))
+    if opened:
+        logger.warning("PostgreSQL does not run as root; its account may now pass through %s.", ", ".join(opened))
+    package = programs.parent
+    for tree in (programs, *package.parent.glob(f"{package.name}*.libs")):  # beside it are the libraries it brings
+        for folder, _, files in os.walk(tree):
+            for path in (Path(folder), *(Path(folder, name) for name in files)):
+                _make_readable(path)
+
+
+def _make_readable(path: Path) -> None:
+    mode = stat.S_IMODE(path.lstat().st_mode)
+    readable = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
+    if mode != readable and not path.is_symlink():
+        path.chmod(readable)

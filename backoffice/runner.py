@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from backoffice import instance, postgres
 from backoffice.children import Child
@@ -92,8 +92,12 @@ class Runner:
                 postgres.start()
                 self._database_seen_at = time.monotonic()
         with self._step("Tables"):
-            call_command("migrate", interactive=False, verbosity=0)
-            connections.close_all()
+            try:
+                call_command("migrate", interactive=False, verbosity=0)
+            except DatabaseError as error:
+                raise CannotStart(f"The tables could not be made: {error}") from error
+            finally:
+                connections.close_all()
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         if not getattr(settings, "WHITENOISE_USE_FINDERS", False):
             with self._step("Static files"):

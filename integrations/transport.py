@@ -83,13 +83,13 @@ def check_address(url: str) -> None:
     """Raise GiveUp unless `url` is https to a public host, or its host is in EGRESS_ALLOW; used at save and at send."""
     parts = urlsplit(url)
     if not parts.hostname or parts.scheme not in ("http", "https"):
-        raise GiveUp("The address must be https://…", parked="configuration")
+        raise GiveUp("The address must begin with https:// and name a host.", parked="configuration")
     if parts.username or parts.password:
         raise GiveUp("The address must not contain a user name or password.", parked="configuration")
     if _is_allowed_host(url):
         return
     if parts.scheme != "https":
-        raise GiveUp("The address must be https://…", parked="configuration")
+        raise GiveUp("The address must begin with https:// and name a host.", parked="configuration")
     try:
         address = ipaddress.ip_address(parts.hostname)
     except ValueError:

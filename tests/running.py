@@ -1,138 +1,89 @@
-"""A whole instance for a test: PostgreSQL that waits for its disk, web, worker and sandbox, each a process of its own.
+"""A whole instance for a test, started and stopped by the very commands that people use.
 
     with running.instance() as backoffice:
         backoffice.place(protected=True)
         processes.kill(backoffice.part("pusher"))
 
-Everything lives in a directory and on ports of its own, and ends with the `with` block.
+It has a directory and ports of its own: PostgreSQL (which waits for its disk), web, worker and sandbox, the demo shop
+connected. Everything ends with the `with` block.
 """
 
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import requests
-from cryptography.fernet import Fernet
 
-from backoffice import postgres, postgres_address
-from tests.processes import PYTHON, ROOT, Kept, children, wait_until
+from backoffice import postgres_address
+from tests.processes import PYTHON, ROOT, children, family, is_alive, signal_all, wait_until
 
 SHOP = "demo-store.myshopify.com"
-TOKEN, SECRET = "shpat_test", "hush"
-PARTNER = "Demo partner"
 CLUSTER_WORKERS = 4
-START_SECONDS = 40.0
+PART_SECONDS = 40.0  # a hung cluster is noticed after some 20 s
 
 # What a process of the cluster is can only be told by the order in which django-q2 starts them.
 BORN = ["worker"] * CLUSTER_WORKERS + ["monitor", "pusher"]
-# Names that a test run sets for itself and the instance must not inherit.
-NOT_INHERITED = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "UNDO_SECONDS", "DEBUG"}
+# The rest of our environment may be that of a test run: its settings, keys and database are not the instance's.
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "USER")
 
 
 class Instance:
     """A running instance: its processes by name, its database, its sandbox."""
 
-    def __init__(self, directory: Path, *, speed: float, web_workers: int) -> None:
+    def __init__(self, directory: Path, **environment: str) -> None:
         self.directory = directory
-        self.port, self.sandbox_port = _free_port(), _free_port()
-        self.url, self.sandbox_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.sandbox_port}"
-        self.kept: dict[str, Kept] = {}
         self.session = requests.Session()
         self.session.trust_env = False
-        self._speed = speed
-        self._web_workers = web_workers
-        self._known: dict[int, dict[int, str]] = {}  # sentinel → its children → what they are
-        self._env = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED} | {
+        self.environment = {name: os.environ[name] for name in INHERITED if name in os.environ} | {
             "BACKOFFICE_VAR": str(directory),
-            "BACKOFFICE_MODE": "local",
-            "SECRET_KEY": "whole-system-tests-only-" + "x" * 40,
-            "FIELD_KEYS": Fernet.generate_key().decode(),
-            "EGRESS_ALLOW": "127.0.0.0/8",
-            "PORT": str(self.port),
+            "PORT": str(_free_port()),
+            "SANDBOX_PORT": str(_free_port()),
             "WORKERS": str(CLUSTER_WORKERS),
-            "PYTHONUNBUFFERED": "1",
+            **environment,
         }
+        self.url = self.sandbox_url = ""
+        self.demo: dict[str, str] = {}  # what seed_demo made: webhook_url, endpoint_secret, …
+        self._known: dict[int, dict[int, str]] = {}  # sentinel → its children → what they are
 
-    # --- starting and stopping ------------------------------------------------------------------------------------
-
-    def start(self, programs: Sequence[str]) -> None:
-        """Start the database and the named programs (sandbox, web, worker), and wait until they answer."""
-        postgres.start(self.directory / "postgres", keep_running=False)
-        if "sandbox" in programs:
-            self.keep("sandbox")
-        self.manage("migrate", "--verbosity", "0")
-        for program in programs:
-            if program not in self.kept:
-                self.keep(program)
-        if "sandbox" in programs:
-            self._wait_for(f"{self.sandbox_url}/livez")
-        if "web" in programs:
-            self._wait_for(f"{self.url}/livez")
-
-    def keep(self, program: str) -> None:
-        """Start a program, and again whenever it ends."""
-        command = {
-            "web": [
-                str(Path(PYTHON).with_name("granian")), "--interface", "wsgi", "--workers", str(self._web_workers),
-                "--blocking-threads", "16", "--respawn-failed-workers", "--respawn-interval", "0.1",
-                "--host", "127.0.0.1", "--port", str(self.port), "backoffice.wsgi:application",
-            ],
-            "worker": [PYTHON, "manage.py", "worker"],
-            "sandbox": [
-                PYTHON, "-m", "sandbox", f"--port={self.sandbox_port}", f"--data={self.directory / 'sandbox.sqlite3'}",
-                f"--shop={SHOP}", f"--token={TOKEN}", f"--secret={SECRET}", f"--speed={self._speed}",
-            ],
-        }[program]  # fmt: skip
-        self.kept[program] = Kept(program, command, self._env, self.directory / f"{program}.log")
+    def start(self) -> None:
+        """Return once everything answers and the demo shop is connected."""
+        self.manage("up", "--detach")
+        facts = self._facts()
+        self.url = facts["api"]["url"].removesuffix("/v1/")
+        self.sandbox_url = facts["sandbox"]["url"].rstrip("/")
+        self.demo = facts["demo"]
 
     def stop(self) -> None:
-        """Stop everything; safe to call for an instance that never got up."""
-        for kept in reversed(self.kept.values()):
-            kept.stop()
+        """Stop everything; safe for an instance that never got up."""
         self.session.close()
-        postgres.stop(self.directory / "postgres")
+        self.manage("down")
 
-    def manage(self, *arguments: str) -> dict[str, Any]:
-        """Run one of our commands as an operator would; returns what it printed as JSON."""
+    def manage(self, *arguments: str) -> str:
+        """Run one of our commands as an operator would; returns what it printed."""
         done = subprocess.run(
-            [PYTHON, "manage.py", *arguments], cwd=ROOT, env=self._env, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"manage.py {' '.join(arguments)}: {done.stderr[-2000:]}"
-        return dict(json.loads(done.stdout)) if done.stdout.startswith("{") else {}
-
-    def connect_shop(self) -> str:
-        """Connect the sandbox's shop; returns the address for its webhooks."""
-        options = {"domain": SHOP, "api-url": self.sandbox_url, "token": TOKEN, "secret": SECRET}
-        connected = self.manage("connect_shop", *(f"--{name}={value}" for name, value in options.items()))
-        return str(connected["webhook_url"])
-
-    def add_endpoint(self, url: str) -> str:
-        """Send a partner everything at an address; returns the signing secret."""
-        return str(self.manage("add_endpoint", f"--partner={PARTNER}", f"--url={url}", "--events=*")["secret"])
-
-    def connect_everything(self) -> None:
-        """Shop to back office to partner, all in the sandbox: from now on orders flow."""
-        self.connect_shop()
-        secret = self.add_endpoint(f"{self.sandbox_url}/sink/demo")
-        self.press("/sandbox/sinks/demo.json", secrets=[secret])
-        self.manage("subscribe_webhooks", f"--domain={SHOP}")
+            [PYTHON, "manage.py", *arguments],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"manage.py {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
 
     # --- its processes ----------------------------------------------------------------------------------------------
 
     def parts(self, name: str) -> list[int]:
         """Process ids of a part: web, web worker, supervisor, cluster, sentinel, worker, monitor, pusher."""
         if name in ("web", "web worker"):
-            main = self.kept["web"].pid
-            return _listed(main) if name == "web" else children(main or 0)
-        chain = _listed(self.kept["worker"].pid)
+            main = self._kept("web")
+            return main if name == "web" else children(main[0]) if main else []
+        chain = self._kept("worker")
         for _ in ("cluster", "sentinel"):
             chain += children(chain[-1])[:1] if chain else []
         depth = {"supervisor": 0, "cluster": 1, "sentinel": 2}
@@ -141,15 +92,23 @@ class Instance:
         return self._cluster_parts(chain[2], name) if len(chain) == 3 else []
 
     def part(self, name: str) -> int:
-        """One process of a part, waited for while its cluster is being replaced."""
-        found: list[int] = []
+        """One process of a part, waited for while it is being replaced."""
+        wait_until(lambda: self.parts(name), PART_SECONDS, f"a {name} process")
+        return self.parts(name)[0]
 
-        def there() -> bool:
-            found[:] = self.parts(name)
-            return bool(found)
+    @contextmanager
+    def worker_suspended(self) -> Iterator[None]:
+        """Meanwhile no task runs; afterwards the supervisor takes the silence for a hang and makes a new cluster."""
+        stopped = family(self.part("supervisor"))
+        signal_all(stopped, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            signal_all(reversed(stopped), signal.SIGCONT)
 
-        wait_until(there, START_SECONDS, f"a {name} process")
-        return found[0]
+    def _kept(self, program: str) -> list[int]:
+        pid = self._facts()["pids"].get(program)
+        return [pid] if pid and is_alive(pid) else []
 
     def _cluster_parts(self, sentinel: int, name: str) -> list[int]:
         """What the sentinel's children are: told by birth in a new cluster, later a newcomer is what was missing."""
@@ -163,16 +122,23 @@ class Instance:
                 known[pid] = next((part for part in BORN if present.count(part) < BORN.count(part)), "stranger")
         return [pid for pid in living if known[pid] == name]
 
+    def _facts(self) -> dict[str, Any]:
+        return dict(json.loads((self.directory / "up.json").read_text()))
+
     # --- its database and its sandbox ---------------------------------------------------------------------------------
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Ask the database directly."""
-        with psycopg.connect(postgres_address.url(self.directory / "postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
             return connection.execute(sql, parameters).fetchall()
 
     def value(self, sql: str, *parameters: Any) -> Any:
         """First column of the first row."""
         return self.rows(sql, *parameters)[0][0]
+
+    @property
+    def database_url(self) -> str:
+        return postgres_address.url(self.directory / "postgres")
 
     def press(self, path: str, **fields: Any) -> dict[str, Any]:
         """Press a button of the sandbox."""
@@ -192,36 +158,21 @@ class Instance:
 
     def log(self, program: str) -> str:
         """The end of what a program said."""
-        return (self.directory / f"{program}.log").read_text(errors="replace")[-4000:]
-
-    def _wait_for(self, url: str) -> None:
-        def answers() -> bool:
-            try:
-                return self.session.get(url, timeout=2).status_code == 200
-            except requests.ConnectionError:
-                return False
-
-        wait_until(answers, START_SECONDS, f"an answer from {url}")
+        return (self.directory / "log" / f"{program}.log").read_text(errors="replace")[-4000:]
 
 
 @contextmanager
-def instance(
-    programs: Sequence[str] = ("sandbox", "web", "worker"), *, speed: float = 60, web_workers: int = 2
-) -> Iterator[Instance]:
-    """A fresh instance; what is in its directory is gone afterwards."""
-    # Not pytest's tmp_path: its parents are closed to the account that PostgreSQL runs under when we are root.
+def instance(*, sandbox_speed: float = 60) -> Iterator[Instance]:
+    """A fresh instance; what is in its directory is gone afterwards. Webhook retries come `sandbox_speed` times sooner."""
+    # Not pytest's tmp_path: another test run may close its parents to the account PostgreSQL runs under when we are root.
     directory = Path(tempfile.mkdtemp(prefix="backoffice-"))
-    started = Instance(directory, speed=speed, web_workers=web_workers)
+    started = Instance(directory, SANDBOX_SPEED=str(sandbox_speed))
     try:
-        started.start(programs)
+        started.start()
         yield started
     finally:
         started.stop()
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def _listed(pid: int | None) -> list[int]:
-    return [] if pid is None else [pid]
 
 
 def _free_port() -> int:

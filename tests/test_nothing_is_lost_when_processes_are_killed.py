@@ -69,7 +69,6 @@ class Customers(threading.Thread):
 @pytest.fixture(scope="module")
 def backoffice() -> Iterator[Instance]:
     with running.instance() as started:
-        started.connect_everything()
         yield started
 
 

@@ -72,7 +72,10 @@ class Staff:
         self.session.get(self.console + path, timeout=10)
         token = self.session.cookies.get("csrftoken", "")
         return self.session.post(
-            self.console + path, data={"csrfmiddlewaretoken": token, **fields}, headers={"Referer": self.console}, timeout=10
+            self.console + path,
+            data={"csrfmiddlewaretoken": token, **fields},
+            headers={"Referer": self.console},
+            timeout=10,
         )
 
     def claim_page(self, claim_id: str) -> str:
@@ -141,14 +144,20 @@ def test_an_order_is_in_the_console_and_at_the_partner_within_two_seconds(trial)
     assert time.monotonic() - began < 2
     assert message["verified"] == "true"
     headers = {name.lower(): value for name, value in message["headers"].items()}
-    assert Webhook(trial.facts["demo"]["endpoint_secret"]).verify(message["body"], headers)["id"] == headers["webhook-id"]
+    assert (
+        Webhook(trial.facts["demo"]["endpoint_secret"]).verify(message["body"], headers)["id"] == headers["webhook-id"]
+    )
     assert placed["name"] in trial.staff("agent").get("orders/order/")
 
 
 def test_an_order_without_protection_cannot_be_claimed_by_the_partner(trial):
     placed = trial.place(protected=False)
     order = until(lambda: trial.order(placed["id"]), 2, "the order in the API")
-    body = {"order": order["id"], "reason": "lost", "items": [{"line_item": order["line_items"][0]["id"], "quantity": 1}]}
+    body = {
+        "order": order["id"],
+        "reason": "lost",
+        "items": [{"line_item": order["line_items"][0]["id"], "quantity": 1}],
+    }
     refused = trial.partner.post(f"{trial.api}/claims", json=body, timeout=10)
     assert (refused.status_code, refused.json()["code"]) == (422, "not_covered")
 

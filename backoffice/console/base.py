@@ -9,7 +9,8 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin, TabularInline
 
@@ -18,7 +19,7 @@ from backoffice.console.pages import ConsolePage
 __all__ = ["ConsoleAdmin", "EstimatingPaginator", "LinkFilter", "ReadOnlyInline"]
 
 
-class EstimatingPaginator(Paginator):  # type: ignore[type-arg]
+class EstimatingPaginator(Paginator):
     """A count that costs the same at a thousand rows and at ten million.
 
     A whole table is estimated from PostgreSQL's statistics, a filtered one is counted up to CAP and then "or more".
@@ -77,8 +78,8 @@ class LinkFilter(admin.SimpleListFilter):
             }
 
 
-class ConsoleAdmin(ModelAdmin):  # type: ignore[misc]
-    """A list and, through `page`, a page of our own. Read-only unless a subclass sets may_add, may_change, may_delete."""
+class ConsoleAdmin(ModelAdmin):
+    """A list and, through `page`, a page of our own. Read-only unless a subclass sets one of the three `may_`."""
 
     may_add: ClassVar[bool] = False
     may_change: ClassVar[bool] = False
@@ -115,13 +116,13 @@ class ConsoleAdmin(ModelAdmin):  # type: ignore[misc]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         if self.page is not None:
             return self.page.as_view(admin=self)(request, pk=object_id)
         return super().change_view(request, object_id, form_url, extra_context)
 
 
-class ReadOnlyInline(TabularInline):  # type: ignore[misc]
+class ReadOnlyInline(TabularInline):
     """Rows of another table under a form, to read."""
 
     extra = 0

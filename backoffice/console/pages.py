@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.views import View
 
@@ -23,13 +24,13 @@ class ConsolePage(View):
     A method may raise `Refused`: the page is shown again with status 409, the sentence, and what was typed.
     """
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post"]
+    http_method_names = ["get", "head", "post"]
     template_name: ClassVar[str] = ""
     verbs: ClassVar[dict[str, str]] = {}
     admin: Any = None
     subject: Any = None
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not self.may_see(request):
             raise PermissionDenied
         if request.method in ("GET", "HEAD", "POST"):
@@ -39,7 +40,7 @@ class ConsolePage(View):
                 raise Http404 from None
             if self.subject is None:
                 raise Http404
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[return-value]
+        return super().dispatch(request, *args, **kwargs)
 
     def may_see(self, request: HttpRequest) -> bool:
         return bool(self.admin.has_view_permission(request))

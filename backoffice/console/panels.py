@@ -36,6 +36,6 @@ def gathered(kind: str, subject: Any) -> dict[Any, Any]:
 
 
 def panels(place: str, request: HttpRequest, subject: Any = None) -> list[Panel]:
-    """The panels of `place`, in order; those that have nothing to show (or may not be shown to this user) are left out."""
+    """The panels of `place`, in order, without those that have nothing to show or may not be shown to this user."""
     fillers: list[Filler] = [import_string(name) for name in PANELS[place]]
     return [panel for filler in fillers if (panel := filler(request, subject)) is not None]

@@ -1,12 +1,9 @@
 """Staff, roles, partners and keys: the stock forms of Django on the console's skin, and two lists to read."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
-from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -16,7 +13,7 @@ from backoffice.models import ApiKey, Partner
 
 
 @admin.register(User, site=site)
-class StaffAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class StaffAdmin(DjangoUserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -28,16 +25,10 @@ class StaffAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
 
 
 @admin.register(Group, site=site)
-class RoleAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
     change_list_template = "console/list.html"
     nothing_here = "No roles yet; manage.py ensure_roles makes agent and lead."
     actions = None
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_manytomany(db_field, request, **kwargs)
-        if db_field.name == "permissions" and field is not None:
-            field.queryset = field.queryset.select_related("content_type")
-        return field
 
 
 @admin.register(Partner, site=site)

@@ -1,4 +1,4 @@
-"""The search box of the whole console (Ctrl-K): an order or a claim from anywhere, by what people read out on the phone."""
+"""The search box of the whole console (Ctrl-K): orders and claims by what people read out on the phone."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -30,9 +30,7 @@ def once(request: Request, effect: Callable[[], Response]) -> Response:
     fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request._request.body).hexdigest()
     with transaction.atomic():
         if not _lock(f"{key_of(request).pk}:{key}"):
-            raise Problem(
-                409, "idempotency_in_progress", "A request with this key is running. Wait for it."
-            )
+            raise Problem(409, "idempotency_in_progress", "A request with this key is running. Wait for it.")
         known = IdempotencyRecord.objects.filter(api_key=key_of(request), key=key).first()
         if known is not None:
             if known.fingerprint != fingerprint:

@@ -15,7 +15,9 @@ def test_an_unknown_address_is_a_problem_too(path: str) -> None:
     assert_problem(Api().get(path), 404, "not_found")
 
 
-@pytest.mark.parametrize("path", ["/v1/orders/ord_unknown", "/v1/claims/clm_unknown", "/v1/orders/%00", "/v1/claims/%F0%9F"])
+@pytest.mark.parametrize(
+    "path", ["/v1/orders/ord_unknown", "/v1/claims/clm_unknown", "/v1/orders/%00", "/v1/claims/%F0%9F"]
+)
 def test_an_unknown_id_is_not_found(path: str) -> None:
     assert_problem(api().get(path), 404, "not_found")
 

@@ -32,7 +32,9 @@ def test_the_log_in_page_loads_nothing_from_elsewhere_and_runs_no_inline_script(
     assert not OTHER_HOST.search(page)
 
 
-@pytest.mark.parametrize("path", ["/admin/", "/admin/auth/user/", "/admin/auth/user/add/", "/admin/backoffice/partner/"])
+@pytest.mark.parametrize(
+    "path", ["/admin/", "/admin/auth/user/", "/admin/auth/user/add/", "/admin/backoffice/partner/"]
+)
 def test_pages_load_nothing_from_elsewhere_and_run_no_inline_script(root, path):
     answer = root.get(path)
     page = answer.content.decode()
@@ -73,6 +75,12 @@ def test_the_overrides_were_written_for_this_skin():
 def test_no_template_of_ours_trusts_data():
     trusting = re.compile(r"\|\s*safe\b|autoescape off|mark_safe")
     floors = [CONSOLE.parents[1] / floor for floor in ("backoffice", "orders", "protection", "integrations")]
-    files = [file for floor in floors for kind in ("*.html", "*.py") for file in floor.rglob(kind) if "tests" not in file.parts]
+    files = [
+        file
+        for floor in floors
+        for kind in ("*.html", "*.py")
+        for file in floor.rglob(kind)
+        if "tests" not in file.parts
+    ]
     assert len(files) > 50
     assert [str(file) for file in files if trusting.search(file.read_text())] == []

@@ -34,13 +34,13 @@ def systems_in_step(request: HttpRequest, order: Order) -> Panel | None:
         .values("connection_id", "connection__label", "connection__paused_at", "state", "parked_because")
         .annotate(number=Count("id"), oldest=Min("created_at"), last=Max("delivered_at"), head=Min("id"))
     )
-    by_connection: dict[int, list[dict[str, Any]]] = {}
+    by_connection: dict[int, list[Any]] = {}
     for row in rows:
         by_connection.setdefault(row["connection_id"], []).append(row)
     return Panel("Systems", "integrations/systems.html", {"standings": [_standing(r) for r in by_connection.values()]})
 
 
-def _standing(rows: list[dict[str, Any]]) -> Standing:
+def _standing(rows: list[Any]) -> Standing:
     """The worst thing that can be said about one connection's deliveries of one order."""
     label = rows[0]["connection__label"]
     open_rows = [row for row in rows if row["state"] != State.DELIVERED]

@@ -31,10 +31,6 @@ class DeliveryPage(ConsolePage):
 
     def context(self) -> dict[str, Any]:
         delivery: Delivery = self.subject
-        ahead = Delivery.objects.filter(
-            connection_id=delivery.connection_id, order_id=delivery.order_id, pk__lt=delivery.pk
-        ).exclude(state=Delivery.State.DELIVERED)
-        is_open = delivery.state != Delivery.State.DELIVERED and delivery.order_id is not None
         return {
             "title": f"Delivery of {delivery.entry.action}",
             "delivery": delivery,
@@ -42,7 +38,7 @@ class DeliveryPage(ConsolePage):
             "told": sentence(delivery.entry),
             "facts": json.dumps(delivery.entry.facts, indent=2, ensure_ascii=False),
             "log": delivery.log.all()[:50],
-            "ahead": ahead.order_by("id").first() if is_open else None,
+            "ahead": _ahead(delivery),
             "may_again": delivery.state in AGAIN and self.request.user.has_perm(CHANGE),
         }
 
@@ -53,6 +49,14 @@ class DeliveryPage(ConsolePage):
             )
         send_again(self.subject, by=f"staff:{self.request.user.get_username()}")
         return "It is sent again now."
+
+
+def _ahead(delivery: Delivery) -> Delivery | None:
+    """The earlier delivery of the same order that must go first, None when this one is the head."""
+    if delivery.state == Delivery.State.DELIVERED or delivery.order is None:
+        return None
+    line = Delivery.objects.filter(connection_id=delivery.connection_id, order=delivery.order, pk__lt=delivery.pk)
+    return line.exclude(state=Delivery.State.DELIVERED).order_by("id").first()
 
 
 class StateFilter(LinkFilter):

@@ -2,16 +2,34 @@ from collections.abc import Iterator
 
 import pytest
 
+from integrations.models import Connection
 from integrations.shopify import webhooks
 from integrations.tests import receiver as receivers
 from integrations.tests.receiver import Receiver
+from integrations.tests.shopify import connect
+from sandbox.tests import running
+from sandbox.tests.running import Sandbox
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     """A partner's endpoint that answers 200 until the test says otherwise."""
-    with receivers.running() as running:
-        yield running
+    with receivers.running() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def sandbox(tmp_path) -> Iterator[Sandbox]:
+    """A Shopify that answers, in a process of its own."""
+    started = running.start(tmp_path)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def shopify(sandbox, db) -> Connection:
+    """Its shop, connected."""
+    return connect(sandbox.shop, api_url=sandbox.url, token=sandbox.token)
 
 
 @pytest.fixture(autouse=True)

@@ -51,7 +51,13 @@ def park(delivery: Delivery) -> Delivery:
     delivery.state, delivery.parked_because, delivery.result = "parked", "refused", "422: unknown sku"
     delivery.save()
     DeliveryAttempt.objects.create(
-        delivery=delivery, number=1, started_at=timezone.now(), milliseconds=12, status=422, outcome="422", answer="<b>no"
+        delivery=delivery,
+        number=1,
+        started_at=timezone.now(),
+        milliseconds=12,
+        status=422,
+        outcome="422",
+        answer="<b>no",
     )
     return delivery
 
@@ -81,7 +87,9 @@ def fill() -> Order:
     make_case(lines=2, scans=3)
     for verdict in ("approve", "deny"):
         claim = make_case()
-        review.decide(claim, [ItemDecision(item, verdict, item.quantity, "other") for item in claim.items.all()], user=ana)
+        review.decide(
+            claim, [ItemDecision(item, verdict, item.quantity, "other") for item in claim.items.all()], user=ana
+        )
     review.ask_for_info(make_case(), "Which door?", user=ana)
     for state, body in (("received", b"{}"), ("failed", b"not json"), ("parked", b"\x00\xff"), ("ignored", b"[]")):
         make_message(shopify, state, body)

@@ -1,6 +1,5 @@
 """From an approved claim to a linked replacement order, whatever breaks on the way. Shopify is the local stand-in."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -13,31 +12,21 @@ from integrations.shopify import outbound, queries
 from integrations.shopify.client import Shopify
 from integrations.shopify.inbound import apply_order
 from integrations.shopify.reads import read_order
-from integrations.tests.shopify import connect
 from orders.models import Order, UnitUse
 from protection import filing, review
 from protection.eligibility import ItemAsked
 from protection.models import Resolution
 from protection.review import ItemDecision
 from protection.tests.builders import make_agent, make_plan
-from sandbox.tests import running
 from sandbox.tests.running import Sandbox
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def sandbox(tmp_path) -> Iterator[Sandbox]:
-    started = running.start(tmp_path)
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-def shopify(sandbox) -> Connection:
-    connection = connect(sandbox.shop, api_url=sandbox.url, token=sandbox.token)
-    make_plan(connection.shop)
-    return connection
+def shopify(shopify) -> Connection:
+    make_plan(shopify.shop)
+    return shopify
 
 
 @pytest.fixture

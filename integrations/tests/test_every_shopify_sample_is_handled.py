@@ -1,7 +1,9 @@
-"""Every public sample body, signed and posted, ends handled or (named) ignored, and reads back as it was sent."""
+"""Every public sample body, signed and posted, ends handled or (named) ignored, and reads back as it was sent.
+
+The store's API answers and has none of the orders that the samples name.
+"""
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,8 @@ from django.test import Client
 
 from backoffice.models import ApiKey, Partner
 from integrations import inbox
-from integrations.models import Connection, InboundMessage
-from integrations.tests.shopify import SHARED, connect, post
-from sandbox.tests import running
+from integrations.models import InboundMessage
+from integrations.tests.shopify import SHARED, post
 
 pytestmark = [
     pytest.mark.django_db,
@@ -22,14 +23,6 @@ pytestmark = [
 
 FOLDERS = ("orders__*", "fulfillments__*", "fulfillment_events__*", "refunds__create", "customers__*")
 HOOKDECK = "*_hookdeck202410.json"
-
-
-@pytest.fixture
-def shopify(tmp_path) -> Iterator[Connection]:
-    """A store whose API answers, and has none of the orders the samples name."""
-    sandbox = running.start(tmp_path)
-    yield connect(api_url=sandbox.url, token=sandbox.token)
-    sandbox.stop()
 
 
 def samples(pattern: str = "*.json") -> list[Path]:

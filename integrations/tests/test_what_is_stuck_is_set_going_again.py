@@ -7,6 +7,7 @@ from backoffice.console.roles import ensure_roles
 from integrations.admin.messages import readable
 from integrations.models import Connection, Delivery
 from integrations.tests.console import make_connection, make_message, park
+from orders.models import JournalEntry
 from orders.tests.builders import make_order
 from protection.tests.builders import make_agent
 from protection.tests.console import agent_client
@@ -49,7 +50,9 @@ def test_a_second_pause_does_not_overwrite_the_first_reason(lead):
 
 def test_secrets_are_on_no_page(lead):
     connection = make_connection()
-    Connection.objects.filter(pk=connection.pk).update(secrets={"signing": ["whsec_topsecret"], "token": "shpat_topsecret"})
+    Connection.objects.filter(pk=connection.pk).update(
+        secrets={"signing": ["whsec_topsecret"], "token": "shpat_topsecret"}
+    )
     for path in (url(connection), "/admin/integrations/connection/"):
         assert "topsecret" not in lead.get(path).content.decode()
 
@@ -80,7 +83,7 @@ def test_a_handled_message_is_not_handled_again(lead):
         (b"plain text\n", "plain text\n"),
         (b"\x00\xffab", "000000  00 ff 61 62                                      ..ab"),
         (b"", ""),
-        ("\x1b[31mred".encode(), "000000  1b 5b 33 31 6d 72 65 64                          .[31mred"),
+        (b"\x1b[31mred", "000000  1b 5b 33 31 6d 72 65 64                          .[31mred"),
         (b"[" * 100_000, "[" * 100_000),
     ],
 )
@@ -111,7 +114,8 @@ def test_a_delivery_that_waits_says_for_what(lead):
     make_connection()
     order = make_order()
     first = park(Delivery.objects.get())
-    second = Delivery.objects.create(connection=first.connection, order=order, due_at=first.due_at, entry=first.entry.__class__.objects.create(shop=order.shop, order=order, action="order.updated", by="shopify"))  # fmt: skip
+    entry = JournalEntry.objects.create(shop=order.shop, order=order, action="order.updated", by="shopify")
+    second = Delivery.objects.create(connection=first.connection, order=order, due_at=first.due_at, entry=entry)
     page = lead.get(url(second)).content.decode()
     assert "an earlier event of the same order" in page
     assert url(first) in page

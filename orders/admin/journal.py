@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 
 from backoffice.console.base import ConsoleAdmin
@@ -55,7 +56,8 @@ class JournalAdmin(ConsoleAdmin):
     def order_link(self, entry: JournalEntry) -> str:
         if entry.order is None:
             return "–"
-        return format_html('<a class="c-link" href="/admin/orders/order/{}/change/">{}</a>', entry.order_id, entry.order)
+        url = reverse("admin:orders_order_change", args=[entry.order_id])
+        return format_html('<a class="c-link" href="{}">{}</a>', url, entry.order)
 
     @admin.display(description="When")
     def happened(self, entry: JournalEntry) -> str:

@@ -16,6 +16,7 @@ USED = {
 }
 
 
+UNKNOWN_LINE = "a line we do not know"
 IN_CLAIM = {"this_claim": "in this claim", "other_claim": "in another claim", "open_claim": "in an open claim"}
 
 
@@ -56,7 +57,7 @@ class LineRow:
 def line_rows(
     lines: Iterable[LineItem], uses: Iterable[UnitUse], claimed: Mapping[tuple[int, int], str] | None = None
 ) -> list[LineRow]:
-    """Rows for `lines`. `claimed` says for (line, unit) whether it is in "this_claim", "other_claim" or "open_claim"."""
+    """Rows for `lines`. `claimed` says which (line, unit) are in a claim: one of the keys of IN_CLAIM."""
     used = {(use.line_id, use.unit): use for use in uses if use.released_at is None}
     return [_row(line, used, claimed or {}) for line in lines]
 
@@ -131,7 +132,7 @@ def refund_rows(refunds: Iterable[Refund], lines: Iterable[LineItem]) -> list[di
     return [
         {
             "refund": refund,
-            "units": [f"{part['quantity']} × {titles.get(part['line'], 'a line we do not know')}" for part in refund.lines],
+            "units": [f"{part['quantity']} × {titles.get(part['line'], UNKNOWN_LINE)}" for part in refund.lines],
             "moved": any(str(t.get("status", "")).lower() == "success" for t in refund.transactions),
         }
         for refund in refunds

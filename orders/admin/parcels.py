@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from orders.admin.order_facts import UNKNOWN_LINE
 from orders.models import Fulfillment, LineItem, TrackingEvent
 
 WORDS = {
@@ -82,7 +83,7 @@ def _parcel(fulfillment: Fulfillment, titles: dict[int, str]) -> Parcel:
         status=say(shown),
         tone=TONES.get(shown.lower(), ""),
         tracking=tracking,
-        contents=[f"{part['quantity']} × {titles.get(part['line'], 'a line we do not know')}" for part in fulfillment.lines],
+        contents=[f"{part['quantity']} × {titles.get(part['line'], UNKNOWN_LINE)}" for part in fulfillment.lines],
         scans=scans[::-1],
         hops=_hops(scans),
     )

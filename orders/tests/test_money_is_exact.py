@@ -55,7 +55,9 @@ def test_every_way_of_writing_becomes_one(written: Any, currency: str, text: str
     assert text_of(decimal_of(written), currency) == text
 
 
-@pytest.mark.parametrize("value", ["", "x", None, True, [], {}, "1,50", "NaN", "Infinity", "-inf", "1.2.3", b"1", float("nan")])
+@pytest.mark.parametrize(
+    "value", ["", "x", None, True, [], {}, "1,50", "NaN", "Infinity", "-inf", "1.2.3", b"1", float("nan")]
+)
 def test_what_is_no_amount_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="not an amount of money"):
         decimal_of(value)

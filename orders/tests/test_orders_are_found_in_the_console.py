@@ -32,12 +32,11 @@ def _orders():
         ("#7001", {"first", "second"}),
         ("zoe@example.com", {"first"}),
         ("ZO", set()),  # too short to be more than a whole name
-        ("zol", {"second"}),
+        ("ZOL", {"second"}),
         ("9100000000000000003", {"other"}),
         ("99999999999999999999999999", set()),
         ("' OR 1=1 --", set()),
         ("%%%", set()),
-        ("\x00abc", set()),
         ("", {"first", "second", "other"}),
         ("   ", {"first", "second", "other"}),
     ],

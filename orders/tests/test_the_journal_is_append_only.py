@@ -48,12 +48,10 @@ def test_an_entry_cannot_delete_itself() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "sql", ["UPDATE orders_journalentry SET facts = '{}'", "DELETE FROM orders_journalentry", "DELETE FROM orders_order"]
-)
+@pytest.mark.parametrize("sql", ["UPDATE orders_journalentry SET facts = '{}'", "DELETE FROM orders_journalentry"])
 def test_raw_sql_is_refused_too(sql: str) -> None:
     make_order()
-    with pytest.raises(IntegrityError):
+    with refused:
         execute(sql)
     assert JournalEntry.objects.count() == 1
 

@@ -141,7 +141,7 @@ def read(claim: Claim) -> Case:
 def _taken(
     items: Iterable[ClaimItem], claimed: Mapping[tuple[int, int], str], taken: Mapping[tuple[int, int], str]
 ) -> dict[int, str]:
-    """Items of which a claimed unit was used elsewhere meanwhile, say refunded at the shop, with what happened to it."""
+    """Items of which a claimed unit was used elsewhere meanwhile (refunded at the shop, say), and how."""
     lost = {line: words for (line, unit), words in taken.items() if claimed.get((line, unit)) == "this_claim"}
     return {item.pk: lost[item.line_id] for item in items if item.line_id in lost}
 
@@ -156,7 +156,7 @@ def _others(order: Order) -> list[Other]:
     """The same customer's last orders with their claims: by account, or by e-mail for a guest."""
     if order.customer_id is None:
         return []
-    rows: Iterable[dict[str, Any]] = (
+    rows: Iterable[Any] = (
         Order.objects.filter(customer_id=order.customer_id)
         .order_by("-remote_created_at")
         .values("pk", "name", "remote_created_at", "total", "currency", "claims", "claims__reason", "claims__state",

@@ -63,7 +63,8 @@ def find(request: HttpRequest, term: str) -> list[Found]:
     if not request.user.has_perm("protection.view_claim"):
         return []
     claims = Claim.objects.select_related("order").defer(*ClaimAdmin.deferred).order_by("-id")
-    chosen = claims.filter(public_id=term) if term.startswith("clm_") else claims.filter(order__name__in=[term, f"#{term}"])
+    by_id = term.startswith("clm_")
+    chosen = claims.filter(public_id=term) if by_id else claims.filter(order__name__in=[term, f"#{term}"])
     return [
         Found(f"Claim on {claim.order}: {claim.get_reason_display().lower()}", claim.get_state_display(),
               reverse("admin:protection_claim_change", args=[claim.pk]))

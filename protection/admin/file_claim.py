@@ -47,6 +47,8 @@ class FileClaimPage(ConsolePage):
         typed, order = self.request.POST, self.subject
         if typed.get("reason") not in Claim.Reason.values:
             raise Refused("Choose what happened.")
+        refusal = _why_refused(order, _coverage(order))
+        override = typed.get("override_reason", "").strip() if refusal else ""
         asked = [ItemAsked(line, quantity) for line, quantity in self._asked()]
         try:
             self.filed = file_claim(
@@ -55,7 +57,7 @@ class FileClaimPage(ConsolePage):
                 items=asked,
                 by=f"staff:{self.request.user.get_username()}",
                 description=typed.get("description", "").strip(),
-                override_reason=typed.get("override_reason", "").strip() if _why_refused(order, _coverage(order)) else "",
+                override_reason=override,
             )
         except ClaimRefused as reason:
             self.refused = reason
@@ -86,10 +88,9 @@ class FileClaimPage(ConsolePage):
 
     def _rows(self, coverage: Coverage | None) -> list[LineRow]:
         order: Order = self.subject
-        claimed = {
-            (line, unit): "other_claim"
-            for line, unit in ClaimUnit.objects.filter(line__order=order, open=True).values_list("line_id", "unit")
-        }
+        claimed = dict.fromkeys(
+            ClaimUnit.objects.filter(line__order=order, open=True).values_list("line_id", "unit"), "other_claim"
+        )
         lines = list(order.lines.all())
         uses = UnitUse.objects.filter(line__order=order, released_at=None)
         rows = line_rows(lines, uses, claimed)

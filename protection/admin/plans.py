@@ -32,15 +32,19 @@ class PlanAdmin(ConsoleAdmin):
     nothing_here = "No plan yet. Without one no order is covered."
 
 
-class PlanVersionForm(forms.ModelForm):  # type: ignore[type-arg]
+class PlanVersionForm(forms.ModelForm):
     class Meta:
         model = PlanVersion
-        exclude = ("number",)
+        fields = (
+            "plan", "effective_from", "pricing", "currency", "flat_fee", "percent", "tiers", "minimum", "maximum",
+            "fee_skus", "fee_product_ids", "fee_variant_ids", "fee_attribute", "consent_attribute", "text",
+            "text_version",
+        )  # fmt: skip
 
     def clean_effective_from(self) -> Any:
         """A new version starts in the future: orders already placed keep the rules they were placed under."""
         start = self.cleaned_data["effective_from"]
-        plan = self.cleaned_data.get("plan") or self.instance.plan_id and self.instance.plan
+        plan = self.cleaned_data.get("plan") or (self.instance.plan_id and self.instance.plan)
         if plan and start <= timezone.now() and plan.versions.exclude(pk=self.instance.pk).exists():
             raise ValidationError("A new version of a plan must start in the future.")
         return start

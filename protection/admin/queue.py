@@ -1,6 +1,7 @@
 """The queues an agent works through, and who comes next in them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet, Value
@@ -54,12 +55,12 @@ def neighbours(claim: Claim) -> Neighbours:
     todo = Claim.objects.filter(state=State.IN_REVIEW).exclude(pk=claim.pk)
     at, pk = claim.created_at, claim.pk
     later = Q(created_at__gt=at) | Q(created_at=at, id__gt=pk)
-    rows = (
-        todo.filter(later).order_by("created_at", "id").annotate(place=Value("next")).values_list("place", "id")[:1]
-    ).union(
-        todo.exclude(later).order_by("-created_at", "-id").annotate(place=Value("previous")).values_list("place", "id")[:1],
-        todo.order_by("created_at", "id").annotate(place=Value("first")).values_list("place", "id")[:1],
-        all=True,
-    )
-    found = dict(rows)
+    sides = _first("next", todo.filter(later)), _first("previous", todo.exclude(later), "-"), _first("first", todo)
+    found = dict(sides[0].union(*sides[1:], all=True))
     return Neighbours(found.get("previous"), found.get("next") or found.get("first"))
+
+
+def _first(place: str, claims: QuerySet[Claim], sign: str = "") -> QuerySet[Any, Any]:
+    """(place, id) of the oldest of `claims`, or with "-" of the youngest."""
+    ordered = claims.order_by(f"{sign}created_at", f"{sign}id").annotate(place=Value(place))
+    return ordered.values_list("place", "id")[:1]

@@ -20,9 +20,11 @@ def open_claims(request: HttpRequest, subject: Any) -> Panel | None:
         return None
     known = counts(request)
     oldest = dict(
-        Claim.objects.filter(state__in=OPEN).order_by().values("state").annotate(first=Min("created_at")).values_list(
-            "state", "first"
-        )
+        Claim.objects.filter(state__in=OPEN)
+        .order_by()
+        .values("state")
+        .annotate(first=Min("created_at"))
+        .values_list("state", "first")
     )
     queues = {"needs_info": "customer", "in_review": "todo"}
     rows = [
@@ -42,7 +44,9 @@ def next_claims(request: HttpRequest, subject: Any) -> Panel | None:
     """The claims that have waited longest for a decision."""
     if not request.user.has_perm("protection.view_claim"):
         return None
-    oldest = Claim.objects.filter(state=Claim.State.IN_REVIEW).order_by("created_at", "id").prefetch_related("items__line")
+    oldest = (
+        Claim.objects.filter(state=Claim.State.IN_REVIEW).order_by("created_at", "id").prefetch_related("items__line")
+    )
     claims = oldest.select_related("order", "assignee").defer(*(f"order__{name}" for name in ORDER_BULK))[:LONGEST]
     rows = [(claim, value_of(claim.items.all(), claim.order.currency)) for claim in claims]
     return Panel("Decide next", "protection/today_next.html", {"claims": rows})

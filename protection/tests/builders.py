@@ -4,13 +4,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 
 from orders.models import LineItem, Order, Shop
 from orders.snapshot import LineSnapshot
 from orders.tests.builders import NOON, fee_line, line, make_order, make_shop
-from protection import coverage, filing
+from protection import coverage, filing, review
 from protection.eligibility import ItemAsked
-from protection.models import ApprovalLimit, Claim, Plan, PlanVersion
+from protection.models import ApprovalLimit, Claim, Plan, PlanVersion, Resolution
+from protection.review import ItemDecision
 
 
 def make_plan(shop: Shop | None = None, **fields: Any) -> PlanVersion:
@@ -32,8 +34,9 @@ def make_covered_order(*lines: LineSnapshot, **fields: Any) -> Order:
     shop = fields.pop("shop", None) or make_shop()
     if not Plan.objects.filter(shop=shop).exists():
         make_plan(shop)
-    order = make_order(*(lines or (line("Teapot", 2),)), fee_line(), shop=shop, **fields)
-    coverage.refresh(order, by="shopify")
+    with transaction.atomic():
+        order = make_order(*(lines or (line("Teapot", 2),)), fee_line(), shop=shop, **fields)
+        coverage.refresh(order, by="shopify")
     return order
 
 
@@ -53,3 +56,20 @@ def make_agent(username: str = "ana", limit: str | None = "1000") -> User:
     ApprovalLimit.objects.update_or_create(group=group, defaults={"amount": limit and Decimal(limit)})
     user.groups.add(group)
     return user
+
+
+def decide(claim: Claim, user: User, *quantities: int, reason: str = "no_proof") -> Claim:
+    """Approve so many units of each item in turn (0: deny it), every item whole without any."""
+    items = list(claim.items.all())
+    rows = [
+        ItemDecision(item, "approve" if units else "deny", units or item.quantity, "" if units else reason)
+        for item, units in zip(items, quantities or [item.quantity for item in items], strict=True)
+    ]
+    return review.decide(claim, rows, user=user)
+
+
+def make_resolution(claim: Claim | None = None) -> Resolution:
+    """The queued replacement of an approved claim."""
+    claim = claim or make_claim()
+    decide(claim, User.objects.filter(username="ana").first() or make_agent())
+    return claim.resolutions.get()

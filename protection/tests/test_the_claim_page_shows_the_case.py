@@ -72,10 +72,16 @@ def test_an_address_from_outside_never_becomes_a_script():
     order = make_covered_order(line("Teapot <script>alert(1)</script>"))
     ship_to = order.lines.first()
     parcel = FulfillmentSnapshot(
-        next_id(), "success", [QuantityOfLine(ship_to.remote_id, 1)], tracking_numbers=["1Z"], tracking_urls=["javascript:alert(1)"]
+        next_id(),
+        "success",
+        [QuantityOfLine(ship_to.remote_id, 1)],
+        tracking_numbers=["1Z"],
+        tracking_urls=["javascript:alert(1)"],
     )
     apply_fulfillment(order.shop, order.remote_id, parcel, Origin(by="shopify"))
-    claim = filing.file_claim(order, reason="lost", items=[ItemAsked(ship_to, 1)], by="partner:x", description="<img src=x>")
+    claim = filing.file_claim(
+        order, reason="lost", items=[ItemAsked(ship_to, 1)], by="partner:x", description="<img src=x>"
+    )
     page = shown(claim)
     assert "javascript:" not in page
     assert "<script>alert" not in page
@@ -105,7 +111,9 @@ def test_other_orders_and_claims_of_the_customer_are_at_hand():
 
 def test_money_is_shown_in_both_currencies_when_they_differ():
     order = make_covered_order()
-    amounts = {"total": {"shop": {"amount": "81.00", "currency": "USD"}, "presentment": {"amount": "74.52", "currency": "EUR"}}}
+    amounts = {
+        "total": {"shop": {"amount": "81.00", "currency": "USD"}, "presentment": {"amount": "74.52", "currency": "EUR"}}
+    }
     Order.objects.filter(pk=order.pk).update(amounts=amounts, presentment_currency="EUR")
     assert "81.00 USD (paid 74.52 EUR)" in shown(make_claim(order))
 

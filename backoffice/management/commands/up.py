@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backoffice import instance
 from backoffice.local import ROOT
+from backoffice.postgres import PostgresError
 from backoffice.runner import READY_SECONDS, CannotStart, Runner
 
 DETACHED_SECONDS = 2 * READY_SECONDS
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         with lock:
             try:
                 Runner(self._say).run(self._summarise if show else lambda _: None)
-            except CannotStart as error:
+            except (CannotStart, PostgresError) as error:
                 raise CommandError(str(error)) from error
 
     def _join(self) -> None:
