@@ -6,6 +6,7 @@ from backoffice.console.site import site
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", site.urls),
     path("livez", health.livez),
     path("readyz", health.readyz),

@@ -41,11 +41,11 @@ _DUE = """
 """
 
 
-def ring(name: str, connection_id: int | None = None) -> None:
-    """Ring when the current transaction commits (at once outside of one)."""
-    bell = name if connection_id is None else f"{name}:{connection_id}"
+def ring(name: str, *connection_ids: int) -> None:
+    """Ring when the current transaction commits (at once outside of one), for each connection where some are given."""
+    rung = [f"{name}:{pk}" for pk in connection_ids] or [name]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, bell])
+        cursor.execute("SELECT pg_notify(%s, bell) FROM unnest(%s::text[]) AS bell", [CHANNEL, rung])
 
 
 class BellBroker(ORM):

@@ -99,9 +99,13 @@ def check_address(url: str) -> None:
 
 
 def _is_allowed_host(url: str) -> bool:
-    """Whether the host is a literal address inside a network that the operator allowed."""
+    """Whether the host is a literal address inside a network that the operator allowed.
+
+    Of names only `localhost` is taken for its address: any other could point elsewhere a moment later.
+    """
+    host = urlsplit(url).hostname or ""
     try:
-        address = ipaddress.ip_address(urlsplit(url).hostname or "")
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
         return False
     return any(address in network for network in settings.EGRESS_ALLOW)

@@ -71,13 +71,14 @@ def _read_consent(coverage: Coverage, order: Order) -> Consent | None:
     raw = order.attribute(coverage.plan_version.consent_attribute)
     try:
         facts = json.loads(raw) if raw else None
-    except ValueError:
+    except (ValueError, RecursionError):
         facts = None
     if not isinstance(facts, dict):
         return None
 
     def text(name: str, limit: int = 64) -> str:
-        return str(facts.get(name) or "")[:limit]
+        # Anyone can write a cart attribute: what PostgreSQL cannot hold must not stop the order.
+        return str(facts.get(name) or "").encode("utf-8", "replace").decode().replace("\x00", "")[:limit]
 
     default_on = facts.get("default_on")
     return Consent.objects.create(

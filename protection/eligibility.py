@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from orders import entitlement
-from orders.models import LineItem, Order
+from orders.models import LineItem, Order, UnitUse
 from protection.models import ClaimUnit, Coverage
 
 
@@ -66,10 +66,21 @@ def units_to_claim(asked: ItemAsked, pointer: str) -> list[int]:
     if asked.quantity > len(free):
         used = set(range(1, line.quantity + 1)) - set(free)
         raise ClaimRefused("unit_already_used", entitlement.why_used(line, used), f"{pointer}/quantity")
+    removed = _removed_units(line)
+    if asked.quantity > len(free) - removed:
+        sentence = f"{removed} of {line.quantity} of {line} were taken off the order, they were never sent."
+        raise ClaimRefused("removed_from_order", sentence, f"{pointer}/quantity")
     claimed = ClaimUnit.objects.filter(line=line, open=True).select_related("item__claim").order_by("unit")
     by_unit = {unit.unit: unit.item.claim.public_id for unit in claimed}
     left = [unit for unit in free if unit not in by_unit]
-    if asked.quantity > len(left):
+    if asked.quantity > len(left) - removed:
         other = next(iter(by_unit.values()))
         raise ClaimRefused("already_claimed", f"{line} is in the open claim {other} already.", f"{pointer}/quantity")
     return left[: asked.quantity]
+
+
+def _removed_units(line: LineItem) -> int:
+    """Units that an edit took off the order. Refunded ones lower the current quantity too, and are counted as used."""
+    back = [UnitUse.Kind.REFUND, UnitUse.Kind.RETURN]
+    refunded = UnitUse.objects.filter(line=line, kind__in=back, released_at=None).count()
+    return max(0, line.quantity - line.current_quantity - refunded)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from orders.models import Order
 from protection.eligibility import ClaimRefused, ItemAsked, check_order, units_to_claim
@@ -38,12 +38,11 @@ def file_claim(
         pointer = f"/items/{index}"
         if asked.line.order_id != order.pk:
             raise ClaimRefused("unknown_line", f"{asked.line} is not in order {order}.", f"{pointer}/line_item")
+        if asked.line in [earlier.line for earlier in items[:index]]:
+            raise ClaimRefused("duplicate_item", f"{asked.line} is named twice.", pointer)
         units = units_to_claim(asked, pointer)
-        try:
-            item = ClaimItem.objects.create(claim=claim, line=asked.line, quantity=asked.quantity)
-            ClaimUnit.objects.bulk_create(ClaimUnit(item=item, line=asked.line, unit=unit) for unit in units)
-        except IntegrityError as error:
-            raise ClaimRefused("duplicate_item", f"{asked.line} is named twice.", pointer) from error
+        item = ClaimItem.objects.create(claim=claim, line=asked.line, quantity=asked.quantity)
+        ClaimUnit.objects.bulk_create(ClaimUnit(item=item, line=asked.line, unit=unit) for unit in units)
     facts: dict[str, Any] = {"reason": reason, "items": {asked.line.public_id: asked.quantity for asked in items}}
     if override_reason:
         facts["override_reason"] = override_reason

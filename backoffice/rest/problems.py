@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import page_not_found
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -77,8 +78,10 @@ def _field_errors(details: Any, pointer: str) -> Iterator[dict[str, str]]:
             yield from _field_errors(inner, pointer if is_leaf else f"{pointer}/{index}")
 
 
-def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Django's handler404, for addresses under /v1 and /webhooks that do not exist."""
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404: a page for people in the console, a problem for programs everywhere else."""
+    if request.path.startswith("/admin/"):
+        return page_not_found(request, exception)
     return _plain(request, 404, "not_found", "There is nothing at this address.")
 
 

@@ -22,6 +22,7 @@ from protection.models import Resolution
 
 # What a shop's connection is sent; each action has its verb in PUSHES.
 EVENTS = ["resolution.queued"]
+CALLS = 2  # HTTP requests that one push makes at the most: look up, create
 # orders(query:) reads Shopify's search index, which lags behind the write by seconds.
 INDEX_LAG = timedelta(seconds=10)
 # A replacement whose own webhook has not come by then is read.

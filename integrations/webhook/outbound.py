@@ -16,6 +16,7 @@ from integrations.models import Delivery
 from integrations.outbox import Sent
 from integrations.transport import Answer
 
+CALLS = 1  # HTTP requests that one push makes at the most
 FINAL = frozenset({400, 401, 403, 404, 405, 406, 411, 413, 414, 415, 422, 451})
 
 

@@ -53,7 +53,8 @@ def test_the_fee_stays_between_minimum_and_maximum(subtotal: str, expected: str)
 
 @pytest.mark.parametrize("currency, expected", [("JPY", "25 JPY"), ("KWD", "25.013 KWD")])
 def test_other_currencies_have_their_own_digits(currency: str, expected: str) -> None:
-    assert fee("1000.5", currency, currency=currency) == expected
+    plan = version(currency=currency)
+    assert str(fee_for(plan, Money(Decimal("1000.5"), currency))) == expected
 
 
 def test_another_currency_is_never_converted() -> None:
