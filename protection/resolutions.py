@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from orders import entitlement
 from orders.journal import record
-from orders.models import Order
+from orders.models import JournalEntry, Order
 from protection.filing import locked
 from protection.models import Claim, Resolution
 from protection.models.claim import MoveRefused
@@ -80,11 +80,15 @@ def recognise(order: Order, *, by: str, source: str = "") -> Resolution | None:
     resolution = Resolution.objects.filter(uuid=intent, claim__order__shop=order.shop_id).first()
     if resolution is None or resolution.replacement_order_id == order.pk:
         return resolution
+    resolution = _locked(resolution)
+    if resolution.state in (Resolution.State.FAILED, Resolution.State.REVERSED):
+        # Nobody expects it any more, and the units may be decided anew: the order stays, staff are told.
+        _journal_once(resolution, "unexpected", by, order, state=resolution.state)
+        return resolution
     resolution = mark_executed(resolution, remote_order_id=order.remote_id, remote_order_name=order.name, by=by)
     if resolution.replacement_order is not None:
         # Two orders carry one intent: nothing is deleted by a machine, staff are told.
-        first = resolution.replacement_order.public_id
-        _journal(resolution, "doubled", by, replacement=order.public_id, first=first)
+        _journal_once(resolution, "doubled", by, order, first=resolution.replacement_order.public_id)
         return resolution
     resolution.replacement_order = order
     resolution.save(update_fields=["replacement_order", "updated_at"])
@@ -120,3 +124,10 @@ def _journal(resolution: Resolution, verb: str, by: str, source: str = "", /, **
         f"resolution.{verb}", shop=claim.order.shop, order=claim.order, subject=resolution.public_id, by=by,
         source=source, claim=claim.public_id, **facts,
     )  # fmt: skip
+
+
+def _journal_once(resolution: Resolution, verb: str, by: str, order: Order, /, **facts: Any) -> None:
+    """Once for each order, though every later webhook of the order comes by here again."""
+    told = JournalEntry.objects.filter(subject=resolution.public_id, action=f"resolution.{verb}")
+    if not told.filter(facts__replacement=order.public_id).exists():
+        _journal(resolution, verb, by, replacement=order.public_id, **facts)

@@ -69,11 +69,12 @@ def decide(claim: Claim, decisions: Sequence[ItemDecision], *, user: User) -> Cl
         not_before=timezone.now() + timedelta(seconds=settings.UNDO_SECONDS),
     )
     for d in approved:
-        units = list(d.item.units.order_by("unit").values_list("unit", flat=True))[: d.quantity]
+        free = set(entitlement.free_units(d.item.line))  # some may have been refunded since the claim was filed
+        units = sorted(d.item.units.values_list("unit", flat=True), key=lambda unit: (unit not in free, unit))
         try:
             entitlement.use_units(
-                d.item.line, units, kind=UnitUse.Kind.REPLACEMENT, reference=resolution.public_id
-            )  # fmt: skip
+                d.item.line, units[: d.quantity], kind=UnitUse.Kind.REPLACEMENT, reference=resolution.public_id
+            )
         except UnitAlreadyUsed as error:
             raise DecisionRefused(str(error)) from error
     record("resolution.queued", shop=claim.order.shop, order=claim.order, subject=resolution.public_id, by=by,

@@ -19,6 +19,16 @@ class StaffAdmin(DjangoUserAdmin, ModelAdmin):
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "first_name", "last_name", "is_staff", "is_active", "last_login")
     list_filter = ()
+    sortable_by = ()
+    # Rights come by role only; a permission given to one person is one that nobody finds again.
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
     change_list_template = "console/list.html"
     nothing_here = "Nobody yet."
     actions = None
@@ -26,6 +36,8 @@ class StaffAdmin(DjangoUserAdmin, ModelAdmin):
 
 @admin.register(Group, site=site)
 class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
+    filter_horizontal = ()
+    sortable_by = ()
     change_list_template = "console/list.html"
     nothing_here = "No roles yet; manage.py ensure_roles makes agent and lead."
     actions = None

@@ -38,7 +38,7 @@ SIDEBAR = [
         "items": [
             _item("Connections", "hub", "integrations_connection_changelist", "integrations.view_connection",
                   badge="integrations.admin.counts.paused_badge", hint="paused"),
-            _item("Inbound messages", "move_to_inbox", "integrations_inboundmessage_changelist",
+            _item("Messages", "move_to_inbox", "integrations_inboundmessage_changelist",
                   "integrations.view_inboundmessage",
                   badge="integrations.admin.counts.inbox_badge", hint="failed or parked"),
             _item("Deliveries", "outbox", "integrations_delivery_changelist", "integrations.view_delivery",

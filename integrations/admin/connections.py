@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Max, Min, Model, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
 
@@ -15,24 +15,35 @@ from integrations import pausing
 from integrations.models import Connection, Delivery, InboundMessage
 
 CHANGE = "integrations.change_connection"
+RECENT = 50_000
 
 
 def described() -> QuerySet[Connection]:
-    """Connections with their last message, last delivery and oldest open delivery, and without their secrets."""
-    last_in = InboundMessage.objects.filter(connection=OuterRef("pk")).order_by("-id").values("received_at")[:1]
-    out = Delivery.objects.filter(connection=OuterRef("pk"))
-    last_out = out.filter(state=Delivery.State.DELIVERED).order_by("-id").values("delivered_at")[:1]
-    oldest = out.exclude(state=Delivery.State.DELIVERED).order_by().values("connection")
+    """Connections with their last message, last delivery and oldest open delivery, and without their secrets.
+
+    The last ones are looked for among the newest rows only: a line that has been silent for long would otherwise make
+    the database read back to the beginning.
+    """
+    messages = _recent(InboundMessage).filter(connection=OuterRef("pk")).order_by("-id")
+    delivered = _recent(Delivery).filter(connection=OuterRef("pk"), state=Delivery.State.DELIVERED).order_by("-id")
+    waiting = Delivery.objects.filter(connection=OuterRef("pk")).exclude(state=Delivery.State.DELIVERED)
+    oldest = waiting.order_by().values("connection")
     return (
         Connection.objects.defer("secrets")
         .select_related("shop", "partner")
         .annotate(
-            last_in=Subquery(last_in),
-            last_out=Subquery(last_out),
+            last_in=Subquery(messages.values("received_at")[:1]),
+            last_out=Subquery(delivered.values("delivered_at")[:1]),
             oldest=Subquery(oldest.annotate(first=Min("created_at")).values("first")),
             stuck=Subquery(oldest.annotate(first=Max("id", filter=Q(state="parked"))).values("first")),
         )
     )
+
+
+def _recent(model: type[Model]) -> QuerySet[Any]:
+    rows = model._default_manager
+    newest = rows.aggregate(newest=Max("pk"))["newest"] or 0
+    return rows.filter(pk__gt=newest - RECENT)
 
 
 def state_words(connection: Any) -> tuple[str, str]:
@@ -90,11 +101,11 @@ class ConnectionAdmin(ConsoleAdmin):
 
     @admin.display(description="Last message")
     def came_in(self, connection: Any) -> str:
-        return moment(connection.last_in)
+        return moment(connection.last_in) if connection.last_in else "not lately"
 
     @admin.display(description="Last delivery")
     def went_out(self, connection: Any) -> str:
-        return moment(connection.last_out)
+        return moment(connection.last_out) if connection.last_out else "not lately"
 
     @admin.display(description="Oldest waiting")
     def oldest_stuck(self, connection: Any) -> str:

@@ -65,10 +65,11 @@ class ClaimPage(ConsolePage):
         return self._decide(decision_form.to_deny)
 
     def _decide(self, meaning: Callable[[list[decision_form.DecisionRow]], list[ItemDecision]]) -> str:
-        items = list(self.subject.items.select_related("line"))
-        decisions = meaning(decision_form.rows(items, self.request.POST))
-        claim = self._act(lambda claim: review.decide(claim, decisions, user=self.user))
-        return _decided(claim)
+        def decide(claim: Claim) -> Claim:
+            rows = decision_form.rows(claim.items.select_related("line"), self.request.POST)
+            return review.decide(claim, meaning(rows), user=self.user)
+
+        return _decided(self._act(decide))
 
     def ask(self) -> str:
         question = self.request.POST.get("question", "")
@@ -104,9 +105,9 @@ class ClaimPage(ConsolePage):
             with transaction.atomic():
                 claim = locked(self.subject)
                 if not any_version and str(claim.version) != self.request.POST.get("version"):
+                    kept = " What you typed is still below." if claim.state == Claim.State.IN_REVIEW else ""
                     raise Refused(
-                        "Someone changed this claim while you were looking. Here is how it stands now; "
-                        "what you typed is still below."
+                        f"Someone changed this claim while you were looking. Here is how it stands now.{kept}"
                     )
                 return verb(claim)
         except (DecisionRefused, MoveRefused, ClaimRefused) as reason:

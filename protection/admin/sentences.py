@@ -110,6 +110,13 @@ def _linked(facts: dict[str, Any]) -> str:
     return f"Replacement order {facts['name']} came home"
 
 
+@tells("resolution.unexpected")
+def _unexpected(facts: dict[str, Any]) -> str:
+    return (
+        f"A replacement order appeared ({facts['replacement']}) although the remedy was {facts['state']}: please look"
+    )
+
+
 @tells("resolution.doubled")
 def _doubled(facts: dict[str, Any]) -> str:
     return f"A second replacement order appeared ({facts['replacement']}): please look"

@@ -118,3 +118,20 @@ def test_a_claim_that_is_not_there_is_not_found():
     client = agent_client()
     for pk in ("999999999", "abc", "1_2"):
         assert client.get(f"/admin/protection/claim/{pk}/change/").status_code == 404
+
+
+def test_a_stale_decision_is_called_stale_before_anything_else_is_found_wrong_with_it():
+    claim = make_claim()
+    stale = claim.version
+    client = agent_client()
+    press(client, claim, "close", outcome="arrived")
+    answer = press(client, claim, "deny", version=stale)  # without a reason, too
+    assert "Someone changed this claim" in answer.content.decode()
+    assert "still below" not in answer.content.decode()  # nothing can be typed any more
+
+
+def test_enter_in_a_field_presses_nothing():
+    page = agent_client().get(claim_url(make_claim())).content.decode()
+    form = page[page.index('id="claim"') :]
+    assert form.index("<button") == form.index('<button type="submit" disabled hidden>')
+    assert 'form="claim"' not in page  # a button elsewhere would come first
