@@ -5,6 +5,7 @@ from files and nothing has a default that would be unsafe.
 """
 
 import ipaddress
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from backoffice.console.skin import UNFOLD as UNFOLD  # the console's skin reads
 from backoffice.local import SETTINGS_FILE, VAR
 
 env = environ.Env()
-if SETTINGS_FILE.exists():
+if os.environ.get("BACKOFFICE_MODE") != "production" and SETTINGS_FILE.exists():
     environ.Env.read_env(SETTINGS_FILE)
 
 _MISSING: Any = object()
@@ -61,7 +62,15 @@ def networks(raw: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
 def fernet_keys(raw: str) -> list[str]:
     for key in (keys := listed(raw)):
         Fernet(key)
+    if not keys:
+        raise ValueError("expected at least one key")
     return keys
+
+
+def port(raw: str) -> int:
+    if not 0 < int(raw) < 65_536:
+        raise ValueError("expected a number from 1 to 65535")
+    return int(raw)
 
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -72,7 +81,7 @@ DEBUG: bool = read("DEBUG", flag, False)
 SECRET_KEY: str = read("SECRET_KEY")
 FIELD_KEYS: list[str] = read("FIELD_KEYS", fernet_keys)  # first encrypts, all decrypt; never SECRET_KEY
 ALLOWED_HOSTS: list[str] = read("ALLOWED_HOSTS", listed, ["127.0.0.1", "localhost"] if LOCAL else _MISSING)
-PORT: int = read("PORT", int, 8000)
+PORT: int = read("PORT", port, 8000)
 PUBLIC_URL: str = read("PUBLIC_URL", str, f"http://127.0.0.1:{PORT}" if LOCAL else _MISSING)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
@@ -82,10 +91,11 @@ EGRESS_ALLOW = read("EGRESS_ALLOW", networks, [])
 SHOPIFY_API_VERSION: str = read("SHOPIFY_API_VERSION", str, "2026-10")
 UNDO_SECONDS: int = read("UNDO_SECONDS", int, 30)  # money effects wait this long, so that a decision can be undone
 
+LOOPBACK = [ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")]
 if not LOCAL:
     if DEBUG:
         raise ImproperlyConfigured("DEBUG must be off in production.")
-    if any(network.is_loopback for network in EGRESS_ALLOW):
+    if any(network.version == own.version and network.overlaps(own) for network in EGRESS_ALLOW for own in LOOPBACK):
         raise ImproperlyConfigured("EGRESS_ALLOW must not name loopback in production.")
     if len(SECRET_KEY) < 40:
         raise ImproperlyConfigured("SECRET_KEY must have at least 40 random characters.")

@@ -1,0 +1,1 @@
+"""What this back office can do on the machine at hand: `make bench`, and its worst days: `make chaos`."""

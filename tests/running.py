@@ -136,6 +136,11 @@ class Instance:
         """First column of the first row."""
         return self.rows(sql, *parameters)[0][0]
 
+    def execute(self, sql: str, *parameters: Any) -> None:
+        """Change the database directly."""
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute(sql, parameters)
+
     @property
     def database_url(self) -> str:
         return postgres_address.url(self.directory / "postgres")

@@ -49,7 +49,9 @@ def test_a_missing_value_stops_the_start(tmp_path: Path, name: str) -> None:
     [
         ("BACKOFFICE_MODE", "staging"),
         ("FIELD_KEYS", "too-short"),
+        ("FIELD_KEYS", ","),
         ("PORT", "eighty"),
+        ("PORT", "99999"),
         ("DEBUG", "maybe"),
         ("EGRESS_ALLOW", "10.0.0.0/99"),
         ("WORKERS", "many"),
@@ -64,7 +66,13 @@ def test_a_bad_value_stops_the_start(tmp_path: Path, name: str, value: str) -> N
 
 @pytest.mark.parametrize(
     "name, value",
-    [("DEBUG", "1"), ("EGRESS_ALLOW", "10.0.0.0/8,127.0.0.0/8"), ("EGRESS_ALLOW", "::1/128"), ("SECRET_KEY", "short")],
+    [
+        ("DEBUG", "1"),
+        ("EGRESS_ALLOW", "10.0.0.0/8,127.0.0.0/8"),
+        ("EGRESS_ALLOW", "0.0.0.0/0"),
+        ("EGRESS_ALLOW", "::1/128"),
+        ("SECRET_KEY", "short"),
+    ],
 )
 def test_a_dangerous_value_stops_production_only(tmp_path: Path, name: str, value: str) -> None:
     refused = load(tmp_path, **{name: value})
