@@ -6,7 +6,7 @@ The cursor is the last row's pair, so equal timestamps (a bulk import has thousa
 import base64
 import binascii
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
@@ -22,7 +22,7 @@ DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 def limit_of(request: Request) -> int:
     """`?limit=` from 1 to 200, 50 when absent; raises Problem 400."""
     raw = request.query_params.get("limit", str(DEFAULT_LIMIT))
-    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw[:6]) <= MAX_LIMIT:
+    if not raw.isascii() or not raw.isdigit() or len(raw) > 3 or not 1 <= int(raw) <= MAX_LIMIT:
         raise Problem(400, "invalid_parameter", f"limit must be a whole number from 1 to {MAX_LIMIT}.", "limit")
     return int(raw)
 
@@ -33,12 +33,20 @@ def time_of(request: Request, name: str) -> datetime | None:
     if raw is None:
         return None
     try:
-        value = parse_datetime(raw.replace(" ", "+"))
-    except ValueError:
-        value = None
-    if value is None or value.tzinfo is None:
-        raise Problem(400, "invalid_parameter", f"{name} must be a time such as 2026-11-23T10:00:00Z.", name)
-    return value
+        return _in_utc(parse_datetime(raw.replace(" ", "+")))
+    except ValueError as error:
+        message = f"{name} must be a time such as 2026-11-23T10:00:00Z."
+        raise Problem(400, "invalid_parameter", message, name) from error
+
+
+def _in_utc(moment: datetime | None) -> datetime:
+    """The moment as PostgreSQL takes it (offsets end at 16 hours there); ValueError without offset or out of range."""
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("a time with an offset is needed")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("out of range") from error
 
 
 def page(request: Request, rows: QuerySet[Any], represent: Callable[[Any], dict[str, Any]]) -> Response:
@@ -63,8 +71,8 @@ def _decode(cursor: str) -> tuple[datetime, int]:
     try:
         pair = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         moment, pk = pair.rsplit("|", 1)
-        created_at = datetime.fromisoformat(moment)
-        if created_at.tzinfo is None or not 0 < int(pk) < 2**63:
+        created_at = _in_utc(datetime.fromisoformat(moment))
+        if not 0 < int(pk) < 2**63:
             raise ValueError(pair)
         return created_at, int(pk)
     except (ValueError, binascii.Error) as error:

@@ -15,6 +15,7 @@ from integrations.errors import Ignored, Unreadable
 from integrations.models import Connection, InboundMessage
 from integrations.shopify import translate
 from integrations.shopify.reads import read_order
+from integrations.shopify.values import Body, maybe_identifier
 from orders import intake
 from orders.intake import OrderUnknown, Origin, Outcome
 from orders.models import Order, Shop
@@ -52,7 +53,7 @@ def origin_of(connection: Connection) -> Origin:
     return Origin(by="shopify", source=connection.public_id)
 
 
-def _whole_order(connection: Connection, body: translate.Body) -> Result:
+def _whole_order(connection: Connection, body: Body) -> Result:
     if "line_items" not in body:  # an oversize payload shrinks to its id
         return _reread(connection, body.get("id"))
     outcome = apply_order(connection, translate.order_snapshot(body))
@@ -60,12 +61,12 @@ def _whole_order(connection: Connection, body: translate.Body) -> Result:
 
 
 def _part(
-    apply: Callable[[Connection, int, translate.Body], Outcome],
-) -> Callable[[Connection, translate.Body], Result]:
+    apply: Callable[[Connection, int, Body], Outcome],
+) -> Callable[[Connection, Body], Result]:
     """A message about a part of an order: apply it to the order we know, else read the whole order."""
 
-    def handle_part(connection: Connection, body: translate.Body) -> Result:
-        order_id = translate.maybe_identifier(body.get("order_id"))
+    def handle_part(connection: Connection, body: Body) -> Result:
+        order_id = maybe_identifier(body.get("order_id"))
         if order_id is None:
             raise Ignored("It names no order.")
         try:
@@ -79,16 +80,16 @@ def _part(
     return handle_part
 
 
-def _fulfillment(connection: Connection, order_id: int, body: translate.Body) -> Outcome:
+def _fulfillment(connection: Connection, order_id: int, body: Body) -> Outcome:
     snapshot = translate.fulfillment_snapshot(body)
     return intake.apply_fulfillment(_shop(connection), order_id, snapshot, origin_of(connection))
 
 
-def _scan(connection: Connection, order_id: int, body: translate.Body) -> Outcome:
+def _scan(connection: Connection, order_id: int, body: Body) -> Outcome:
     return intake.apply_scan(_shop(connection), order_id, translate.tracking_snapshot(body), origin_of(connection))
 
 
-def _refund(connection: Connection, order_id: int, body: translate.Body) -> Outcome:
+def _refund(connection: Connection, order_id: int, body: Body) -> Outcome:
     order = Order.objects.filter(shop=_shop(connection), remote_id=order_id).first()
     if order is None:
         raise OrderUnknown(f"order {order_id}")
@@ -96,13 +97,13 @@ def _refund(connection: Connection, order_id: int, body: translate.Body) -> Outc
     return intake.apply_refund(_shop(connection), order_id, snapshot, origin_of(connection))
 
 
-def _edited(connection: Connection, body: translate.Body) -> Result:
+def _edited(connection: Connection, body: Body) -> Result:
     """The edit's own id stands first in the body; the order is `order_id`."""
     return _reread(connection, (body.get("order_edit") or {}).get("order_id"))
 
 
-def _deleted(connection: Connection, body: translate.Body) -> Result:
-    order_id = translate.maybe_identifier(body.get("id"))
+def _deleted(connection: Connection, body: Body) -> Result:
+    order_id = maybe_identifier(body.get("id"))
     try:
         with transaction.atomic():
             outcome = intake.mark_deleted(_shop(connection), order_id or 0, origin_of(connection))
@@ -112,20 +113,20 @@ def _deleted(connection: Connection, body: translate.Body) -> Result:
     return "marked as deleted", outcome.order
 
 
-def _customer(connection: Connection, body: translate.Body) -> Result:
+def _customer(connection: Connection, body: Body) -> Result:
     customer = intake.apply_customer(_shop(connection), translate.customer_snapshot(body))
     return f"customer {customer.public_id}", None
 
 
-def _customer_deleted(connection: Connection, body: translate.Body) -> Result:
-    if not intake.mark_customer_deleted(_shop(connection), translate.maybe_identifier(body.get("id")) or 0):
+def _customer_deleted(connection: Connection, body: Body) -> Result:
+    if not intake.mark_customer_deleted(_shop(connection), maybe_identifier(body.get("id")) or 0):
         raise Ignored("A customer we never had was deleted.")
     return "marked as deleted", None
 
 
 def _reread(connection: Connection, order_id: Any) -> Result:
     """Read the order whole; None from Shopify means not readable (too old, no access), not deleted."""
-    remote_id = translate.maybe_identifier(order_id)
+    remote_id = maybe_identifier(order_id)
     if remote_id is None:
         raise Ignored("It names no order.")
     snapshot = read_order(connection, remote_id)
@@ -146,7 +147,7 @@ def _said(outcome: Outcome) -> str:
     return {"stale": "older than what we have", "unchanged": "nothing new"}.get(outcome.what, outcome.what)
 
 
-HANDLERS: dict[str, Callable[[Connection, translate.Body], Result]] = {
+HANDLERS: dict[str, Callable[[Connection, Body], Result]] = {
     **dict.fromkeys(
         [
             "orders/create", "orders/updated", "orders/cancelled", "orders/paid", "orders/fulfilled",

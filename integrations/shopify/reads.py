@@ -12,7 +12,8 @@ from integrations.models import Connection
 from integrations.shopify import queries
 from integrations.shopify.client import Shopify, gid, number_of
 from integrations.shopify.translate import address as rest_address
-from integrations.shopify.translate import clean, count, reading, required_time, tags, when
+from integrations.shopify.translate import reading
+from integrations.shopify.values import clean, count, required_time, tags, when
 from orders.money import Money, MoneyBag, decimal_of, text_of
 from orders.snapshot import (
     Address,

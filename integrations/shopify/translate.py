@@ -7,12 +7,26 @@ without them raises Unreadable.
 
 import json
 from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from integrations.errors import Unreadable
-from orders.money import Money, MoneyBag, decimal_of, text_of
+from integrations.shopify.values import (
+    Body,
+    bags_of,
+    clean,
+    count,
+    identifier,
+    maybe_identifier,
+    pairs,
+    required_time,
+    sum_of,
+    tags,
+    text,
+    when,
+    zero,
+)
+from orders.money import Money, decimal_of, text_of
 from orders.snapshot import (
     Address,
     CustomerSnapshot,
@@ -24,8 +38,6 @@ from orders.snapshot import (
     RefundSnapshot,
     TrackingSnapshot,
 )
-
-Body = dict[str, Any]
 
 
 def parse(raw: bytes) -> Body:
@@ -86,7 +98,7 @@ def customer_snapshot(body: Body) -> CustomerSnapshot:
 def _order(body: Body) -> OrderSnapshot:
     currency = text(body, "currency") or "XXX"
     presentment = text(body, "presentment_currency") or currency
-    bag = _bags(body, currency, presentment)
+    bag = bags_of(body, currency, presentment)
     created = when(body.get("created_at")) or when(body.get("processed_at")) or required_time(body, "updated_at")
     refunds = [_refund(refund, currency, presentment) for refund in body.get("refunds") or []]
     return OrderSnapshot(
@@ -100,7 +112,7 @@ def _order(body: Body) -> OrderSnapshot:
         amounts={
             name: amount
             for name, amount in {
-                "total": bag("total_price") or _zero(currency, presentment),
+                "total": bag("total_price") or zero(currency, presentment),
                 "subtotal": bag("subtotal_price"),
                 "discounts": bag("total_discounts"),
                 "tax": bag("total_tax"),
@@ -136,23 +148,23 @@ def _order(body: Body) -> OrderSnapshot:
 
 
 def _line(body: Body, currency: str, presentment: str, refunds: list[RefundSnapshot]) -> LineSnapshot:
-    bag = _bags(body, currency, presentment)
+    bag = bags_of(body, currency, presentment)
     remote_id, quantity = identifier(body["id"]), count(body["quantity"])
     current = body.get("current_quantity")
     if current is None:  # bodies before API 2024-10 do not say it
         refunded = sum(part.quantity for r in refunds for part in r.lines if part.line_remote_id == remote_id)
         current = max(0, quantity - refunded)
     # `total_discount` holds line discounts only; what the buyer really got is in the allocations.
-    discount = _sum(body.get("discount_allocations"), "amount", currency, presentment) or bag("total_discount")
+    discount = sum_of(body.get("discount_allocations"), "amount", currency, presentment) or bag("total_discount")
     return LineSnapshot(
         remote_id=remote_id,
         title=text(body, "title") or text(body, "name"),
         quantity=quantity,
         current_quantity=count(current),
         amounts={
-            "unit_price": bag("price") or _zero(currency, presentment),
-            "discount": discount or _zero(currency, presentment),
-            "tax": _sum(body.get("tax_lines"), "price", currency, presentment) or _zero(currency, presentment),
+            "unit_price": bag("price") or zero(currency, presentment),
+            "discount": discount or zero(currency, presentment),
+            "tax": sum_of(body.get("tax_lines"), "price", currency, presentment) or zero(currency, presentment),
         },
         variant_title=text(body, "variant_title"),
         sku=text(body, "sku"),
@@ -200,8 +212,8 @@ def _refund(body: Body, currency: str, presentment: str) -> RefundSnapshot:
                 quantity=count(line["quantity"]),
                 restock_type=text(line, "restock_type"),
                 amounts={
-                    "subtotal": _bags(line, currency, presentment)("subtotal") or _zero(currency, presentment),
-                    "tax": _bags(line, currency, presentment)("total_tax") or _zero(currency, presentment),
+                    "subtotal": bags_of(line, currency, presentment)("subtotal") or zero(currency, presentment),
+                    "tax": bags_of(line, currency, presentment)("total_tax") or zero(currency, presentment),
                 },
             )
             for line in body.get("refund_line_items") or []
@@ -247,95 +259,3 @@ def address(body: Body | None) -> Address | None:
     if not body:
         return None
     return Address(**{name: text(body, name) for name in Address.__dataclass_fields__})
-
-
-def clean(value: Any) -> str:
-    """Text as PostgreSQL can hold it: NUL characters and lone surrogates are replaced."""
-    if value is None:
-        return ""
-    return str(value).replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
-
-
-def text(body: Body, name: str) -> str:
-    return clean(body.get(name))
-
-
-def identifier(value: Any) -> int:
-    """A Shopify id: a positive integer, often beyond 2^53. Raises ValueError for anything else."""
-    number = int(value)
-    if not 0 < number < 2**63:
-        raise ValueError(f"{value!r} is not an id")
-    return number
-
-
-def maybe_identifier(value: Any) -> int | None:
-    return identifier(value) if value else None
-
-
-def count(value: Any) -> int:
-    """A number of units; raises ValueError below 0 or beyond what a column holds."""
-    number = int(value)
-    if not 0 <= number < 2**31:
-        raise ValueError(f"{value!r} is not a quantity")
-    return number
-
-
-def pairs(value: Any) -> list[dict[str, str]]:
-    """Line properties and order attributes: [{"name", "value"}] with values as text."""
-    return [{"name": text(p, "name"), "value": text(p, "value")} for p in value or [] if isinstance(p, dict)]
-
-
-def tags(value: Any) -> list[str]:
-    """REST says "a, b", GraphQL ["a", "b"]."""
-    parts = value if isinstance(value, list) else (value or "").split(",")
-    return sorted({clean(tag).strip() for tag in parts} - {""})
-
-
-def when(value: Any) -> datetime | None:
-    """An RFC 3339 time; None for null. Raises ValueError for a time without an offset."""
-    if not value:
-        return None
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError(f"{value!r} has no offset from UTC")
-    return moment
-
-
-def required_time(body: Body, name: str) -> datetime:
-    moment = when(body.get(name))
-    if moment is None:
-        raise ValueError(f"{name} is missing")
-    return moment
-
-
-def _bags(body: Body, currency: str, presentment: str) -> Callable[[str], MoneyBag | None]:
-    """Reads `name_set` where Shopify sends both currencies, else `name` as shop money."""
-
-    def read(name: str) -> MoneyBag | None:
-        bag = body.get(f"{name}_set")
-        if bag:
-            return MoneyBag(_money(bag["shop_money"], currency), _money(bag["presentment_money"], presentment))
-        if body.get(name) is None:
-            return None
-        amount = decimal_of(body[name])
-        return MoneyBag(Money(amount, currency), Money(amount, presentment))
-
-    return read
-
-
-def _money(body: Body, default_currency: str) -> Money:
-    return Money(decimal_of(body["amount"]), clean(body.get("currency_code") or default_currency))
-
-
-def _sum(parts: list[Body] | None, name: str, currency: str, presentment: str) -> MoneyBag | None:
-    bags = [bag for part in parts or [] if (bag := _bags(part, currency, presentment)(name))]
-    if not bags:
-        return None
-    return MoneyBag(
-        Money(sum((bag.shop.amount for bag in bags), Decimal(0)), bags[0].shop.currency),
-        Money(sum((bag.presentment.amount for bag in bags), Decimal(0)), bags[0].presentment.currency),
-    )
-
-
-def _zero(currency: str, presentment: str) -> MoneyBag:
-    return MoneyBag(Money(Decimal(0), currency), Money(Decimal(0), presentment))

@@ -96,9 +96,15 @@ def test_a_cursor_of_somebody_else_is_refused(path: str, cursor: str) -> None:
     assert "start without it" in problem["detail"]
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999-23:59"])
+ENDS_OF_TIME = [
+    "0001-01-01T00:00:00+23:59", "0001-01-01T00:00:00Z", "2026-11-20T12:00:00+23:59", "9999-12-31T23:59:59.999999Z",
+    "9999-12-31T23:59:59.999999-23:59",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("moment", ENDS_OF_TIME)
 def test_a_forged_cursor_at_the_end_of_time_is_harmless(moment: str) -> None:
-    assert api().get("/v1/orders", cursor=encoded(f"{moment}|1")).status_code < 500
+    assert api().get("/v1/orders", cursor=encoded(f"{moment.replace('Z', '+00:00')}|1")).status_code < 500
 
 
 @pytest.mark.parametrize("path", [*LISTS, "/v1/events"])
@@ -123,7 +129,7 @@ def test_a_time_with_an_offset_is_understood(moment: str) -> None:
     assert api().get("/v1/orders", updated_since=moment).status_code == 200
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999-23:59"])
+@pytest.mark.parametrize("moment", ENDS_OF_TIME)
 def test_a_time_at_the_end_of_time_is_harmless(moment: str) -> None:
     assert api().get("/v1/orders", updated_since=moment).status_code < 500
 

@@ -68,7 +68,7 @@ def test_an_empty_feed_has_no_cursor() -> None:
 
 
 def test_nothing_is_shown_that_a_slower_event_could_still_precede() -> None:
-    partner = api()
+    partner, _ = api(), make_shop()
     with OpenTransaction(lambda: note("a.slow")) as slow:
         note("b.fast")
         assert read(partner) == []
