@@ -34,39 +34,50 @@ class Outcome:
     what: str
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def apply_snapshot(shop: Shop, snapshot: OrderSnapshot, origin: Origin) -> Outcome:
     """Make our order what the snapshot says, unless we already know something newer.
 
     The row lock on (shop, order) is taken before anything is compared, so two deliveries of one order queue up here.
-    A snapshot older than the stored `remote_updated_at` changes nothing; at equal times the content decides.
+    A snapshot older than the stored `remote_updated_at` changes nothing; at equal times the content decides. Shopify
+    sends the same order under several topics at once, so a snapshot we have just applied is known by its digest.
     """
+    order = _lock(shop, snapshot.remote_id)
+    if order is not None and order.digest == parts.digest(snapshot):
+        return Outcome(order, "unchanged")
+    if order is not None and snapshot.updated_at < order.remote_updated_at:
+        return Outcome(order, "stale")
     values = parts.order_values(snapshot)
     customer = _customer(shop, snapshot.customer)
     values["customer_id"] = customer and customer.pk
-    order, created = Order.objects.get_or_create(shop=shop, remote_id=snapshot.remote_id, defaults=values)
-    events: list[Event] = []
-    if created:
-        events.append(Event("order.created", {"name": order.name, "test": order.test}))
+    if order is None:
+        order, created = Order.objects.get_or_create(shop=shop, remote_id=snapshot.remote_id, defaults=values)
+        if not created:  # another delivery made it a moment ago; now its row can be locked and compared
+            return apply_snapshot(shop, snapshot, origin)
+        events = [Event("order.created", {"name": order.name, "test": order.test})]
         parts.write_lines(order, snapshot.lines)
     else:
-        order = _locked(shop, snapshot.remote_id)
-        if snapshot.updated_at < order.remote_updated_at:
-            return Outcome(order, "stale")
-        cancelled_before = order.cancelled_at
-        changed = parts.assign(order, values)
-        if parts.write_lines(order, snapshot.lines):
-            changed.append("lines")
-        if visible := sorted({*changed} - {"remote_updated_at"}):
-            action = "order.cancelled" if order.cancelled_at and not cancelled_before else "order.updated"
-            events.append(Event(action, {"changed": visible}))
-        if changed:
-            order.save()
+        created, events = False, _write_order(order, snapshot, values)
     for fulfillment in snapshot.fulfillments:
         events += parts.write_fulfillment(order, fulfillment)
     for refund in snapshot.refunds:
         events += parts.write_refund(order, refund)
     return _journal(order, events, origin, created=created)
+
+
+def _write_order(order: Order, snapshot: OrderSnapshot, values: dict[str, Any]) -> list[Event]:
+    """Write what differs of the order and its lines; one event, or none when only the time of the update moved."""
+    cancelled_before = order.cancelled_at
+    changed = parts.assign(order, values)
+    if changed:
+        order.save()
+    if parts.write_lines(order, snapshot.lines):
+        changed.append("lines")
+    visible = sorted({*changed} - {"remote_updated_at", "digest"})
+    if not visible:
+        return []
+    action = "order.cancelled" if order.cancelled_at and not cancelled_before else "order.updated"
+    return [Event(action, {"changed": visible})]
 
 
 def apply_fulfillment(shop: Shop, order_id: int, snapshot: FulfillmentSnapshot, origin: Origin) -> Outcome:
@@ -118,13 +129,18 @@ def mark_customer_deleted(shop: Shop, remote_id: int) -> bool:
     return bool(unmarked.update(deleted_at=timezone.now()))
 
 
-def _locked(shop: Shop, remote_id: int) -> Order:
-    """The order's row, locked until the transaction ends."""
+def _lock(shop: Shop, remote_id: int) -> Order | None:
+    """The order's row, locked until the transaction ends; None when we do not know the order."""
     orders = Order.objects.select_for_update(of=("self",)).select_related("shop")
-    try:
-        return orders.get(shop=shop, remote_id=remote_id)
-    except Order.DoesNotExist:
-        raise OrderUnknown(f"order {remote_id} of {shop.domain}") from None
+    return orders.filter(shop=shop, remote_id=remote_id).first()
+
+
+def _locked(shop: Shop, remote_id: int) -> Order:
+    """As `_lock`; raises OrderUnknown."""
+    order = _lock(shop, remote_id)
+    if order is None:
+        raise OrderUnknown(f"order {remote_id} of {shop.domain}")
+    return order
 
 
 def _journal(order: Order, events: list[Event], origin: Origin, *, created: bool = False) -> Outcome:

@@ -3,6 +3,7 @@
 All of them run inside `intake`, under the order's row lock.
 """
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -38,7 +39,13 @@ def order_values(snapshot: OrderSnapshot) -> dict[str, Any]:
         "billing_address": snapshot.billing_address and snapshot.billing_address.as_json(),
         "remote_created_at": snapshot.created_at,
         "remote_updated_at": snapshot.updated_at,
+        "digest": digest(snapshot),
     }
+
+
+def digest(snapshot: OrderSnapshot) -> str:
+    """SHA-256 of everything the snapshot says. Equal means the same; different may still mean the same."""
+    return hashlib.sha256(repr(snapshot).encode()).hexdigest()
 
 
 def amounts_json(amounts: Amounts) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Order(models.Model):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="Deleted at the shop; kept here.")
+    digest = models.CharField(max_length=64, blank=True, editable=False, help_text="Of the snapshot last applied")
     version = models.PositiveIntegerField(default=1, help_text="Rises with every change; the API's ETag.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
