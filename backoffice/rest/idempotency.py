@@ -1,10 +1,12 @@
 """`Idempotency-Key` on POST: the same key and body get the first answer again, and the effect happens once."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -37,7 +39,8 @@ def once(request: Request, effect: Callable[[], Response]) -> Response:
                 raise Problem(422, "idempotency_key_reused", "This Idempotency-Key was used for another request.")
             return Response(known.body, status=known.status, headers={"Idempotent-Replayed": "true"})
         response = effect()
-        record: dict[str, Any] = {"fingerprint": fingerprint, "status": response.status_code, "body": response.data}
+        body = json.loads(JSONRenderer().render(response.data))  # exactly what the caller reads now
+        record: dict[str, Any] = {"fingerprint": fingerprint, "status": response.status_code, "body": body}
         IdempotencyRecord.objects.create(api_key=key_of(request), key=key, **record)
         return response
 

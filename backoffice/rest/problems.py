@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import page_not_found
 from rest_framework import exceptions
@@ -28,12 +28,18 @@ class Problem(exceptions.APIException):
         self.pointer = pointer
 
 
+def too_large() -> Problem:
+    return Problem(413, "too_large", "A request body has at most a megabyte.")
+
+
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Anything unforeseen is left to Django (a 500 with the same shape, and a log entry)."""
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, RequestDataTooBig):
+        error = too_large()
     if not isinstance(error, exceptions.APIException):
         return None
     set_rollback()
@@ -67,7 +73,9 @@ def _body(error: exceptions.APIException) -> dict[str, Any]:
 
 def _field_errors(details: Any, pointer: str) -> Iterator[dict[str, str]]:
     if isinstance(details, dict) and {"message", "code"} == set(details):
-        yield {"pointer": pointer, "code": str(details["code"]), "detail": str(details["message"])}
+        # DRF quotes a wrong choice as it came; a lone surrogate in it could not be written out again.
+        detail = str(details["message"]).encode("utf-8", "replace").decode()
+        yield {"pointer": pointer, "code": str(details["code"]), "detail": detail}
     elif isinstance(details, dict):
         for name, inner in details.items():
             # DRF files errors of the whole object under this name; they belong to the object itself.

@@ -49,7 +49,8 @@ def test_an_event_names_its_order_by_both_ids_and_carries_what_changed() -> None
 
 def test_a_reader_goes_on_after_the_last_event_it_saw() -> None:
     note(*[f"n.{number}" for number in range(7)])
-    partner, seen, after = api(), [], {}
+    partner, seen = api(), []
+    after: dict[str, str] = {}
     while True:
         body = partner.get("/v1/events", limit=3, **after).json()
         seen += [event["type"] for event in body["data"]]

@@ -70,7 +70,7 @@ def test_the_fee_itself() -> None:
 
 @pytest.mark.parametrize("field, code", [("tip", "tip_line"), ("gift_card", "gift_card_line")])
 def test_what_was_never_sent(field: str, code: str) -> None:
-    order = make_covered_order(line("Teapot"), line("Extra", **{field: True}))
+    order = make_covered_order(line("Teapot"), replace(line("Extra"), **{field: True}))
     assert refusal(order, ItemAsked(line_of(order, "Extra"), 1))[:2] == (code, "/items/0")
     assert [row.title for row in claimable_lines(order)] == ["Teapot"]
 
@@ -141,9 +141,7 @@ def test_a_refunded_unit_is_not_counted_as_taken_off_as_well() -> None:
 def test_staff_may_let_in_what_coverage_refuses_and_it_stays_on_record() -> None:
     order = make_order()
     asked = [ItemAsked(order.lines.get(), 1)]
-    claim = filing.file_claim(
-        order, reason="lost", items=asked, by="staff:ana", override_reason="A regular since 2019"
-    )
+    claim = filing.file_claim(order, reason="lost", items=asked, by="staff:ana", override_reason="A regular since 2019")
     assert claim.override_reason == "A regular since 2019"
     facts = order.journal.get(action="claim.submitted").facts
     assert facts["override_reason"] == "A regular since 2019"

@@ -47,7 +47,8 @@ def test_a_legal_move_is_made_and_journaled(before: str, after: str) -> None:
     assert (claim.closed_at is not None) is (after == State.CLOSED)
     assert claim.outcome == outcome
     entry = claim.order.journal.latest("id")
-    assert (entry.action, entry.subject, entry.by, entry.source) == (f"claim.{after}", claim.public_id, "staff:ana", "con_1")
+    assert (entry.action, entry.subject) == (f"claim.{after}", claim.public_id)
+    assert (entry.by, entry.source) == ("staff:ana", "con_1")
     facts = {"from": before, "to": after, "outcome": outcome, "next_actor": claim.next_actor, "why": "because"}
     assert entry.facts == facts
 

@@ -19,7 +19,8 @@ SHOPIFY = Origin(by="shopify")
 
 
 def refund(order: Order, quantity: int) -> str:
-    part = RefundLineSnapshot(line_of(order).remote_id, quantity, "no_restock", {"subtotal": bag("40"), "tax": bag("0")})
+    amounts = {"subtotal": bag("40"), "tax": bag("0")}
+    part = RefundLineSnapshot(line_of(order).remote_id, quantity, "no_restock", amounts)
     seen = RefundSnapshot(remote_id=next_id(), lines=[part])
     return apply_refund(order.shop, order.remote_id, seen, SHOPIFY).what
 
@@ -67,14 +68,10 @@ def test_a_replacement_the_shop_refused_leaves_the_units_for_another_decision() 
     resolution = make_resolution(claim)
     resolutions.mark_failed(resolution, "Out of stock", by="shopify")
     assert entitlement.free_units(line_of(order)) == [1]
-    again = make_resolution_of(claim)
-    assert UnitUse.objects.get(released_at=None).reference == again
-
-
-def make_resolution_of(claim: object) -> str:
-    decide(claim, make_agent("ben"))  # type: ignore[arg-type]
-    reference: str = claim.resolutions.latest("id").public_id  # type: ignore[attr-defined]
-    return reference
+    decide(claim, make_agent("ben"))
+    second = claim.resolutions.latest("id")
+    assert second != resolution
+    assert UnitUse.objects.get(released_at=None).reference == second.public_id
 
 
 @pytest.mark.django_db(transaction=True)
