@@ -55,7 +55,7 @@ _STORE = """
              attempts, received_at, due_at)
         SELECT connection_id, topic, delivery_key, event_key, digest, headers, body, 'received', '', '',
                0, clock_timestamp(), clock_timestamp()
-        FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s::jsonb[], %s::bytea[])
+        FROM unnest(%b::bigint[], %b::text[], %b::text[], %b::text[], %b::bytea[], %b::jsonb[], %b::bytea[])
             AS new (connection_id, topic, delivery_key, event_key, digest, headers, body)
         ON CONFLICT DO NOTHING RETURNING 1
     )
@@ -73,9 +73,18 @@ def _insert(messages: Sequence[Received]) -> None:
         [Jsonb(m.headers) for m in messages],
         [zlib.compress(m.body, 1) for m in messages],
     ]
-    # Straight to psycopg: Django's cursor would write the bodies into the SQL text as hexadecimal.
-    connection.close_if_health_check_failed()
+    try:
+        _execute(columns)
+    except psycopg.OperationalError:
+        # The kept connection was dead (a health check before every commit costs a round trip). Storing twice is safe.
+        connection.close()
+        _execute(columns)
+
+
+def _execute(columns: list[list[Any]]) -> None:
+    """Straight to psycopg, in binary and planned once: Django would write the bodies into the SQL as hexadecimal."""
     connection.ensure_connection()
+    connection.connection.prepare_threshold = 5  # psycopg's own default; Django's cursors never prepare
     with psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(_STORE, [*columns, bells.CHANNEL, bells.INBOX])
 

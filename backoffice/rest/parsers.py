@@ -3,10 +3,9 @@
 from io import BytesIO
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
-
-from backoffice.rest.problems import too_large
 
 MAX_BYTES = 1024 * 1024
 
@@ -17,7 +16,7 @@ class BoundedJSONParser(JSONParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         raw = stream.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
-            raise too_large()
+            raise RequestDataTooBig("A request body has at most a megabyte.")
         try:
             return super().parse(BytesIO(raw), media_type, parser_context)
         except RecursionError as error:

@@ -28,10 +28,6 @@ class Problem(exceptions.APIException):
         self.pointer = pointer
 
 
-def too_large() -> Problem:
-    return Problem(413, "too_large", "A request body has at most a megabyte.")
-
-
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Anything unforeseen is left to Django (a 500 with the same shape, and a log entry)."""
     if isinstance(error, Http404):
@@ -39,7 +35,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     elif isinstance(error, RequestDataTooBig):
-        error = too_large()
+        error = Problem(413, "too_large", "A request body has at most a megabyte.")
     if not isinstance(error, exceptions.APIException):
         return None
     set_rollback()

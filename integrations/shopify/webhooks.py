@@ -25,7 +25,10 @@ from integrations import inbox
 from integrations.models import Connection
 
 KNOWN_SECONDS = 5.0
-KEPT_HEADERS = ("Shop-Domain", "API-Version", "Triggered-At", "Name", "Test", "Event-Id")
+KEPT_HEADERS = {
+    name: f"HTTP_X_SHOPIFY_{name.upper().replace('-', '_')}"
+    for name in ("Shop-Domain", "API-Version", "Triggered-At", "Name", "Test", "Event-Id")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,11 @@ class ShopifySignature(BaseAuthentication):
             raise NotFound("No connection has this address.")
         if int(raw.META.get("CONTENT_LENGTH") or 0) > settings.WEBHOOK_MAX_BYTES:
             raise Problem(413, "too_large", f"A webhook may have {settings.WEBHOOK_MAX_BYTES} bytes.")
-        given = raw.headers.get("X-Shopify-Hmac-Sha256", "")
+        given = raw.META.get("HTTP_X_SHOPIFY_HMAC_SHA256", "")
         if not any(hmac.compare_digest(given.encode(), signature(secret, raw.body)) for secret in sender.secrets):
             raise AuthenticationFailed("The signature does not fit the body.", "bad_signature")
-        if raw.headers.get("X-Shopify-Shop-Domain", sender.domain) != sender.domain or _names_other_shop(raw, sender):
+        named = raw.META.get("HTTP_X_SHOPIFY_SHOP_DOMAIN", sender.domain)
+        if named != sender.domain or _names_other_shop(raw, sender):
             raise AuthenticationFailed("This message is about another shop.", "wrong_shop")
         return sender, None
 
@@ -96,10 +100,15 @@ def _names_other_shop(raw: HttpRequest, sender: Sender) -> bool:
 
 
 class ShopifyWebhook(APIView):
-    """POST /webhooks/shopify/<token>/: 200 once stored, 401 bad signature or shop, 404, 405, 413."""
+    """POST /webhooks/shopify/<token>/: 200 once stored, 401 bad signature or shop, 404, 405, 413.
+
+    Headers are read from META, and those of the answer are fixed: `request.headers` and DRF's search for the methods
+    allowed cost more than the signature.
+    """
 
     authentication_classes = (ShopifySignature,)
     permission_classes = ()
+    default_response_headers = {"Allow": "POST"}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Only what a webhook needs: no content negotiation, versioning, permission or throttle."""
@@ -110,14 +119,14 @@ class ShopifyWebhook(APIView):
     def post(self, request: Request, token: str) -> HttpResponse:
         raw = request._request
         sender: Sender = request.user  # type: ignore[assignment]
-        headers = {name: value for name in KEPT_HEADERS if (value := raw.headers.get(f"X-Shopify-{name}"))}
+        headers = {name: value for name, key in KEPT_HEADERS.items() if (value := raw.META.get(key))}
         inbox.store(
             inbox.Received(
                 connection_id=sender.connection_id,
-                topic=raw.headers.get("X-Shopify-Topic", "")[:255],
+                topic=raw.META.get("HTTP_X_SHOPIFY_TOPIC", "")[:255],
                 # Without an id (never seen from Shopify) the body itself is the key.
-                delivery_key=(raw.headers.get("X-Shopify-Webhook-Id") or hashlib.sha256(raw.body).hexdigest())[:255],
-                event_key=raw.headers.get("X-Shopify-Event-Id", "")[:255],
+                delivery_key=(raw.META.get("HTTP_X_SHOPIFY_WEBHOOK_ID") or hashlib.sha256(raw.body).hexdigest())[:255],
+                event_key=raw.META.get("HTTP_X_SHOPIFY_EVENT_ID", "")[:255],
                 headers=headers,
                 body=raw.body,
             )

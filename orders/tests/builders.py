@@ -51,7 +51,7 @@ def snapshot(*lines: LineSnapshot, **fields: Any) -> OrderSnapshot:
         "presentment_currency": "USD",
         "amounts": {"total": bag(str(total))},
         "email": "zoe@example.com",
-        "customer": CustomerSnapshot(remote_id=next_id(), email="zoe@example.com", first_name="Zoë", last_name="Lindqvist"),
+        "customer": CustomerSnapshot(next_id(), "zoe@example.com", first_name="Zoë", last_name="Lindqvist"),
         "shipping_address": Address(
             first_name="Zoë", last_name="Lindqvist", address1="1 Test Street", city="Springfield", zip="62701",
             province_code="IL", country="United States", country_code="US",

@@ -29,7 +29,8 @@ pytestmark = pytest.mark.django_db
 def make_rich_order(shop: Shop | None = None) -> Order:
     """Two lines in two currencies, a parcel with scans, a refund."""
     both = MoneyBag(Money(Decimal("40"), "USD"), Money(Decimal("6000"), "JPY"))
-    teapot = line("Teapot", 2, product_id=2**53 + 7, amounts={"unit_price": both, "discount": bag("0"), "tax": bag("0")})
+    amounts = {"unit_price": both, "discount": bag("0"), "tax": bag("0")}
+    teapot = line("Teapot", 2, product_id=2**53 + 7, amounts=amounts)
     seen = snapshot(
         teapot, line("Cup", properties=[{"name": "Engraving", "value": "Zoë"}]), presentment_currency="JPY",
         amounts={"total": both}, billing_address=Address(city="Linz", country_code="AT"), tags=["vip"], number=1001,

@@ -46,7 +46,8 @@ def line_of(order: Order, title: str = "Teapot") -> LineItem:
 
 def make_claim(order: Order | None = None, *, quantity: int = 1, title: str = "Teapot", reason: str = "lost") -> Claim:
     order = order or make_covered_order()
-    return filing.file_claim(order, reason=reason, items=[ItemAsked(line_of(order, title), quantity)], by="partner:tests")
+    items = [ItemAsked(line_of(order, title), quantity)]
+    return filing.file_claim(order, reason=reason, items=items, by="partner:tests")
 
 
 def make_agent(username: str = "ana", limit: str | None = "1000") -> User:

@@ -6,6 +6,7 @@ import pytest
 
 from orders import entitlement
 from orders.models import UnitUse
+from orders.snapshot import LineSnapshot
 from orders.tests.builders import apply, fee_line, later, line, make_order, snapshot
 from protection import coverage, filing
 from protection.eligibility import ClaimRefused, ItemAsked, claimable_lines
@@ -68,9 +69,11 @@ def test_the_fee_itself() -> None:
     assert refusal(order, ItemAsked(line_of(order), 1), asked)[:2] == ("fee_line", "/items/1")
 
 
-@pytest.mark.parametrize("field, code", [("tip", "tip_line"), ("gift_card", "gift_card_line")])
-def test_what_was_never_sent(field: str, code: str) -> None:
-    order = make_covered_order(line("Teapot"), replace(line("Extra"), **{field: True}))
+@pytest.mark.parametrize(
+    "extra, code", [(line("Extra", tip=True), "tip_line"), (line("Extra", gift_card=True), "gift_card_line")]
+)
+def test_what_was_never_sent(extra: LineSnapshot, code: str) -> None:
+    order = make_covered_order(line("Teapot"), extra)
     assert refusal(order, ItemAsked(line_of(order, "Extra"), 1))[:2] == (code, "/items/0")
     assert [row.title for row in claimable_lines(order)] == ["Teapot"]
 
