@@ -156,5 +156,3 @@ class OrderSnapshot:
     billing_address: Address | None = None
     fulfillments: list[FulfillmentSnapshot] = field(default_factory=list)
     refunds: list[RefundSnapshot] = field(default_factory=list)
-    # A read that did not page to the end says so; then nothing is concluded from what is missing in it.
-    complete: bool = True

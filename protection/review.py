@@ -1,4 +1,4 @@
-"""An agent's verbs on a claim: decide per item, ask, answer, undo, close, reopen."""
+"""An agent's verbs on a claim: decide per item, undo, ask, answer, close, reopen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from orders import entitlement
@@ -17,7 +17,7 @@ from orders.journal import record
 from orders.models import LineItem, UnitUse
 from orders.money import Money, MoneyBag, decimal_of, rounded
 from protection.filing import locked
-from protection.models import ApprovalLimit, Claim, ClaimItem, Coverage, Decision, Resolution
+from protection.models import ApprovalLimit, Claim, ClaimItem, ClaimUnit, Coverage, Decision, Resolution
 from protection.models.claim import MoveRefused
 
 
@@ -130,6 +130,24 @@ def close(claim: Claim, outcome: str, *, user: User) -> Claim:
     if claim.state in (Claim.State.DECIDED, Claim.State.RESOLVING):
         raise MoveRefused("A remedy is under way; undo it first.")
     claim.move_to(Claim.State.CLOSED, by=f"staff:{user.get_username()}", outcome=outcome)
+    return claim
+
+
+@transaction.atomic
+def reopen(claim: Claim, why: str, *, user: User) -> Claim:
+    """Look at a closed claim again, because new proof came or the parcel was found: in review, and `why` on record.
+
+    Its units that nothing has used are held again; raises DecisionRefused when another open claim holds one of them.
+    """
+    if not why.strip():
+        raise DecisionRefused("Say why the claim is opened again.")
+    claim = locked(claim)
+    claim.move_to(Claim.State.IN_REVIEW, by=f"staff:{user.get_username()}", why=why.strip())
+    try:
+        with transaction.atomic():
+            ClaimUnit.objects.filter(item__claim=claim).update(open=True)
+    except IntegrityError as error:
+        raise DecisionRefused("A newer claim on the same items is open; decide that one.") from error
     return claim
 
 

@@ -28,7 +28,7 @@ class ClaimPage(ConsolePage):
 
     template_name = "protection/claim.html"
     verbs: ClassVar[dict[str, str]] = dict.fromkeys(
-        ("approve", "deny", "ask", "answered", "close", "undo", "take", "give_back"), CHANGE
+        ("approve", "deny", "ask", "answered", "close", "reopen", "undo", "take", "give_back"), CHANGE
     )
 
     def load(self, pk: int) -> Claim | None:
@@ -86,6 +86,11 @@ class ClaimPage(ConsolePage):
             raise Refused("Choose how the claim ends.")
         self._act(lambda claim: review.close(claim, outcome, user=self.user))
         return f"Closed: {Claim.Outcome(outcome).label.lower()}."
+
+    def reopen(self) -> str:
+        why = self.request.POST.get("why", "")
+        self._act(lambda claim: review.reopen(claim, why, user=self.user))
+        return "The claim is open again."
 
     def undo(self) -> str:
         self._act(lambda claim: review.undo(claim, user=self.user))
