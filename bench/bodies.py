@@ -32,7 +32,8 @@ class Bodies:
     """An endless supply of orders nobody has seen yet; the same seed gives the same sizes and contents."""
 
     def __init__(self, backoffice: Instance, seed: int = 1) -> None:
-        self._address = urlsplit(backoffice.demo["webhook_url"])
+        self._url = urlsplit(backoffice.demo["webhook_url"])
+        self.address = (str(self._url.hostname), int(self._url.port or 80))
         self._secret = _local_settings(backoffice)["SANDBOX_SECRET"].encode()
         self._dice = random.Random(seed)
         self._numbers = itertools.count(1)
@@ -61,8 +62,8 @@ class Bodies:
     def _request(self, webhook_id: str, body: bytes) -> bytes:
         signature = base64.b64encode(hmac.digest(self._secret, body, hashlib.sha256)).decode()
         lines = [
-            f"POST {self._address.path} HTTP/1.1",
-            f"Host: {self._address.netloc}",
+            f"POST {self._url.path} HTTP/1.1",
+            f"Host: {self._url.netloc}",
             "User-Agent: Shopify-Captain-Hook",
             "Content-Type: application/json",
             f"Content-Length: {len(body)}",

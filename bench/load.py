@@ -1,4 +1,4 @@
-"""A light load generator: one thread, raw sockets, requests built beforehand, so that it takes little of the machine."""
+"""A light load generator: one thread, raw sockets, requests built beforehand; it takes little of the machine."""
 
 import gc
 import select
@@ -47,11 +47,13 @@ def post_all(address: tuple[str, int], webhooks: Sequence[Webhook], *, connectio
                 answer = sockets[number].recv(65_536)
                 now = time.perf_counter()
                 load.milliseconds.append((now - sent_at) * 1000)
+                if not answer:
+                    raise ConnectionError("The server closed a kept-alive connection.")
                 if answer.startswith(OK):
                     load.accepted.append(webhook)
                 else:
                     load.refused.append(answer)
-                if answer and now - began < seconds:
+                if now - began < seconds:
                     under_way[number] = _send(sockets[number], next(waiting))
     except StopIteration:
         raise RuntimeError(f"{len(webhooks)} webhooks were too few for {seconds} s") from None
@@ -64,11 +66,20 @@ def post_all(address: tuple[str, int], webhooks: Sequence[Webhook], *, connectio
     return load
 
 
-def post(address: tuple[str, int], webhook: Webhook) -> bytes:
-    """Send one webhook on a connection of its own; returns the head of the answer."""
-    with socket.create_connection(address) as sock:
-        sock.sendall(webhook.request)
-        return sock.recv(65_536)
+class Connection:
+    """One kept-alive connection for single requests."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._socket = socket.create_connection(address)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def post(self, webhook: Webhook) -> bytes:
+        """Send one webhook; returns the head of the answer."""
+        self._socket.sendall(webhook.request)
+        return self._socket.recv(65_536)
+
+    def close(self) -> None:
+        self._socket.close()
 
 
 def _send(sock: socket.socket, webhook: Webhook) -> tuple[Webhook, float]:

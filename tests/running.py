@@ -168,8 +168,8 @@ class Instance:
 
 @contextmanager
 def instance(*, sandbox_speed: float = 60) -> Iterator[Instance]:
-    """A fresh instance; what is in its directory is gone afterwards. Webhook retries come `sandbox_speed` times sooner."""
-    # Not pytest's tmp_path: another test run may close its parents to the account PostgreSQL runs under when we are root.
+    """A fresh instance, gone afterwards with its directory. Webhook retries come `sandbox_speed` times sooner."""
+    # Not pytest's tmp_path: another test run may close its parents to the account PostgreSQL has when we are root.
     directory = Path(tempfile.mkdtemp(prefix="backoffice-"))
     started = Instance(directory, SANDBOX_SPEED=str(sandbox_speed))
     try:

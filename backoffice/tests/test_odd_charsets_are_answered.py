@@ -19,9 +19,7 @@ def status_of(method: str, path: str, content_type: str) -> int:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "charset", ["zlib", "rot13", "ROT13; boundary=x", '"zlib"', "nonsense", "utf-16", ""]
-)
+@pytest.mark.parametrize("charset", ["zlib", "rot13", "ROT13; boundary=x", '"zlib"', "nonsense", "utf-16", ""])
 @pytest.mark.parametrize("path", ["/livez?a=b", "/v1/orders?limit=5", "/admin/login/?next=x"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_odd_charset_is_not_an_error_of_ours(method: str, path: str, charset: str) -> None:
