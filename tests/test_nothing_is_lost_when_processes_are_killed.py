@@ -1,8 +1,8 @@
 """Orders flow from shop to partner while parts of the back office are killed with SIGKILL, one after another.
 
-Afterwards nothing is lost, nothing is there twice, nothing is out of order, and nobody had to help. Larger and other
-runs: `N=1000 SEED=7 make chaos`, or the same names in the environment of this test. IDLE is how often an idle worker
-is killed on its own, which can hang the whole queue (django-q2 1.11.1).
+Afterwards nothing is lost, nothing is there twice, nothing is out of order, and nobody had to help. `make chaos` does
+it longer; N (orders), SEED (who is killed when, and what customers do) and IDLE (how often an idle worker is killed on
+its own, which can hang the whole queue of django-q2 1.11.1) in the environment make other runs.
 """
 
 import json
@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,9 @@ ORDERS = int(os.environ.get("N", "200"))
 SEED = int(os.environ.get("SEED", "1"))
 IDLE = int(os.environ.get("IDLE", "1"))
 ORDERS_A_SECOND = 12.5
-RECOVERY_SECONDS = 60.0
+PLACING_SECONDS = ORDERS / ORDERS_A_SECOND
+# Leases of what a killed process held run out after 20 to 25 s; a large run also leaves a backlog of webhooks.
+RECOVERY_SECONDS = max(60.0, PLACING_SECONDS)
 BELL_SECONDS = 30.0
 
 # Each is killed once, in an order that SEED decides; whoever is above it must bring it back.
@@ -37,33 +40,32 @@ VICTIMS = ("web worker", "web", "worker", "monitor", "pusher", "sentinel", "clus
 
 
 class Customers(threading.Thread):
-    """Places the orders at an even pace, and changes every second one a moment later."""
+    """Places the orders at an even pace; every second time one of the last twenty is changed as well."""
 
-    def __init__(self, backoffice: Instance, dice: random.Random) -> None:
+    def __init__(self, backoffice: Instance) -> None:
         super().__init__(daemon=True)
         self.placed: list[int] = []
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
         self._backoffice = backoffice
-        self._dice = dice
+        self._dice = random.Random(SEED)
 
     def run(self) -> None:
+        began = time.monotonic()
         try:
-            began = time.monotonic()
             for turn in range(ORDERS):
                 time.sleep(max(0.0, began + turn / ORDERS_A_SECOND - time.monotonic()))
                 self.placed.append(self._backoffice.place(protected=self._dice.random() < 0.5))
                 if turn % 2:
                     self._change(self._dice.choice(self.placed[-20:]))
-        except BaseException as error:  # noqa: BLE001 told to the test, which runs in another thread
+        except Exception as error:  # noqa: BLE001 the test, in another thread, is told
             self.error = error
 
     def _change(self, order: int) -> None:
         button = self._dice.choice(["note", "address", "fulfil"])
-        fields = {"note": {"note": f"Please ring {self._dice.randrange(1000)}"}}.get(button, {})
-        # An order that is fulfilled already refuses to be again: fine, it is only here to cause events.
-        self._backoffice.session.post(
-            f"{self._backoffice.sandbox_url}/sandbox/orders/{order}/{button}.json", json=fields, timeout=30
-        )
+        fields = {"note": f"Please ring {self._dice.randrange(1000)}"} if button == "note" else {}
+        # A parcel that left refuses a second fulfilment: fine, it is only here to make events.
+        url = f"{self._backoffice.sandbox_url}/sandbox/orders/{order}/{button}.json"
+        self._backoffice.session.post(url, json=fields, timeout=30)
 
 
 @pytest.fixture(scope="module")
@@ -75,54 +77,48 @@ def backoffice() -> Iterator[Instance]:
 def test_nothing_is_lost_when_processes_are_killed(backoffice: Instance, capsys: pytest.CaptureFixture[str]) -> None:
     dice = random.Random(SEED)
     victims = dice.sample(VICTIMS, len(VICTIMS))
-    customers = Customers(backoffice, random.Random(SEED))
+    customers = Customers(backoffice)
     customers.start()
     for turn, victim in enumerate(victims, start=1):
-        due = ORDERS * turn // (len(victims) + 1)
-        wait_until(lambda: len(customers.placed) >= due or customers.error, 60, f"{due} orders")  # noqa: B023
+        wait_for_orders(customers, ORDERS * turn // (len(victims) + 1))
         backoffice.part(victim)
         processes.kill(dice.choice(backoffice.parts(victim)))
     killed_at = time.monotonic()
-    customers.join(ORDERS / ORDERS_A_SECOND + 60)
-    assert customers.error is None
-    try:
-        wait_until(lambda: is_settled(backoffice), RECOVERY_SECONDS, "everything sent and nothing left open")
-    except TimeoutError:
-        pytest.fail(f"{what_is_open(backoffice)}\n{backoffice.log('worker')}")
+    wait_for_orders(customers, ORDERS)
+    wait_until_settled(backoffice)
     seconds = time.monotonic() - killed_at
 
+    customers.join()
     assert_orders_are_here_once(backoffice, customers.placed)
     repeats = assert_partner_was_told_once_and_in_order(backoffice, customers.placed)
     states = dict(backoffice.rows("SELECT state, count(*) FROM integrations_inboundmessage GROUP BY state"))
     assert set(states) <= {"handled", "ignored"}, states
     with capsys.disabled():
         print(
-            f"\nkilled {', '.join(victims)} while {ORDERS} orders came (SEED={SEED}): nothing lost, settled "
-            f"{seconds:.1f} s after the last kill; {sum(states.values())} webhooks stored, "
-            f"{sum(repeats.values())} events sent again, {max(repeats.values(), default=0)} times at the most"
+            f"\nSEED={SEED}: killed {', '.join(victims)} while {ORDERS} orders came. Nothing lost; all settled"
+            f" {seconds:.1f} s after the last kill. {sum(states.values())} webhooks stored; events sent again:"
+            f" {sum(repeats.values())}, each {max(repeats.values(), default=0)} times at the most."
         )
 
 
-def test_a_bell_is_answered_after_an_idle_worker_was_killed(
+def test_a_bell_is_answered_soon_after_an_idle_worker_was_killed(
     backoffice: Instance, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dice, seconds = random.Random(SEED), []
     for _ in range(IDLE):
-        wait_until(lambda: is_settled(backoffice), RECOVERY_SECONDS, "a quiet moment")
+        wait_until_settled(backoffice)
         backoffice.part("worker")
         processes.kill(dice.choice(backoffice.parts("worker")))
         order = backoffice.place()
-        told = "SELECT count(*) FROM integrations_delivery d JOIN orders_order o ON o.id = d.order_id "
-        told += "WHERE o.remote_id = %s AND d.state = 'delivered'"
-        seconds.append(wait_until(lambda: backoffice.value(told, order), BELL_SECONDS, "an answer to the bell"))  # noqa: B023
+        seconds.append(wait_until(lambda: is_told(backoffice, order), BELL_SECONDS, "an answer to the bell"))  # noqa: B023
     with capsys.disabled():
-        print(f"\nidle worker killed {IDLE} times; seconds to the next event: {' '.join(f'{s:.1f}' for s in seconds)}")
+        took = " ".join(f"{second:.1f}" for second in seconds)
+        print(f"\nSEED={SEED}: killed an idle worker {IDLE} times; seconds until the next event left: {took}")
 
 
-# --- what must be true afterwards ---------------------------------------------------------------------------------------
+# --- what we wait for -------------------------------------------------------------------------------------------------
 
 OPEN = {
-    "webhooks the shop still has to send": None,
     "messages to handle": "SELECT count(*) FROM integrations_inboundmessage WHERE due_at IS NOT NULL",
     "deliveries open": "SELECT count(*) FROM integrations_delivery WHERE state <> 'delivered'",
     "leases held": "SELECT count(*) FROM integrations_delivery WHERE lease_until IS NOT NULL",
@@ -131,46 +127,70 @@ OPEN = {
 }
 
 
+def wait_for_orders(customers: Customers, count: int) -> None:
+    enough = PLACING_SECONDS + 60
+    wait_until(lambda: len(customers.placed) >= count or customers.error, enough, f"{count} orders placed")
+    assert customers.error is None
+
+
+def wait_until_settled(backoffice: Instance) -> None:
+    """Until nothing is left to do and a worker lives; else fail and say what is open."""
+    try:
+        wait_until(lambda: not what_is_open(backoffice), RECOVERY_SECONDS, "nothing left to do")
+    except TimeoutError:
+        pytest.fail(f"After {RECOVERY_SECONDS:g} s: {what_is_open(backoffice)}\n{backoffice.log('worker')}")
+
+
 def what_is_open(backoffice: Instance) -> dict[str, int]:
     """What is not finished yet, by name."""
-    counts = {name: backoffice.value(sql) for name, sql in OPEN.items() if sql}
-    counts["webhooks the shop still has to send"] = backoffice.look("/sandbox/deliveries.json")["counts"].get("waiting", 0)
+    counts = {name: backoffice.value(sql) for name, sql in OPEN.items()}
+    counts["webhooks the shop has still to send"] = deliveries_of_the_shop(backoffice).get("waiting", 0)
     return {name: count for name, count in counts.items() if count}
 
 
-def is_settled(backoffice: Instance) -> bool:
-    return not what_is_open(backoffice)
+def deliveries_of_the_shop(backoffice: Instance) -> dict[str, int]:
+    counts: dict[str, int] = backoffice.look("/sandbox/deliveries.json")["counts"]
+    return counts
+
+
+def is_told(backoffice: Instance, order: int) -> Any:
+    """How many events of this order the partner has taken."""
+    return backoffice.value(
+        "SELECT count(*) FROM integrations_delivery d JOIN orders_order o ON o.id = d.order_id"
+        " WHERE o.remote_id = %s AND d.state = 'delivered'",
+        order,
+    )
+
+
+# --- what must be true afterwards -------------------------------------------------------------------------------------
 
 
 def assert_orders_are_here_once(backoffice: Instance, placed: list[int]) -> None:
-    """Every order of the shop is in our table, once, and no other."""
+    """Every order of the shop is in our table, once, and no other; every webhook was accepted in the end."""
     here = Counter(row[0] for row in backoffice.rows("SELECT remote_id FROM orders_order"))
-    assert set(here) == set(placed)
-    assert set(here.values()) == {1}
-    assert set(backoffice.look("/sandbox/deliveries.json")["counts"]) == {"delivered"}
+    assert here == Counter(placed)
+    assert set(deliveries_of_the_shop(backoffice)) == {"delivered"}
 
 
 def assert_partner_was_told_once_and_in_order(backoffice: Instance, placed: list[int]) -> Counter[str]:
-    """Every entry reached the partner as one event, in order per order; returns how often each was repeated."""
+    """Every journal entry reached the partner as one event, in order per order; returns how often each was repeated."""
     bodies: dict[str, set[str]] = defaultdict(set)
-    arrivals: Counter[str] = Counter()
+    repeats: Counter[str] = Counter()
     last: dict[str, int] = defaultdict(int)
-    created = []
+    created: list[int] = []
     for message in backoffice.look("/sink/demo.json", limit=10_000)["messages"]:
         name, event = message["headers"]["webhook-id"], json.loads(message["body"])
-        assert message["verified"] == "true"
-        assert message["status"] == 200
-        assert event["id"] == name
+        assert (message["verified"], message["status"], event["id"]) == ("true", 200, name)
+        if name in bodies:  # sent again under the id the partner knows it by
+            repeats[name] += 1
+            bodies[name].add(message["body"])
+            continue
         bodies[name].add(message["body"])
-        arrivals[name] += 1
-        if arrivals[name] > 1:
-            continue  # a repeat, under the same id: the partner knows it by that
         assert event["sequence"] > last[event["order"]["id"]], f"{name} came after a later event of its order"
         last[event["order"]["id"]] = event["sequence"]
         if event["type"] == "order.created":
             created.append(int(event["order"]["remote_id"]))
     assert {len(variants) for variants in bodies.values()} == {1}
     assert sorted(created) == sorted(placed)
-    journal = {row[0] for row in backoffice.rows("SELECT public_id FROM orders_journalentry")}
-    assert set(bodies) == journal
-    return Counter({name: count - 1 for name, count in arrivals.items() if count > 1})
+    assert set(bodies) == {row[0] for row in backoffice.rows("SELECT public_id FROM orders_journalentry")}
+    return repeats
