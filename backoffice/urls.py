@@ -5,6 +5,7 @@ from backoffice import health
 from backoffice.console.site import site
 
 urlpatterns = [
+    path("", include("integrations.urls")),  # first: webhooks come by the thousand
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", site.urls),
@@ -12,7 +13,6 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("v1/", include("orders.urls")),
     path("v1/", include("protection.urls")),
-    path("", include("integrations.urls")),
 ]
 
 handler404 = "backoffice.rest.problems.not_found"

@@ -6,8 +6,11 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from backoffice.direct import PREFIX, DirectHandler
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 django_application = get_wsgi_application()
+direct_application = DirectHandler()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -19,6 +22,8 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     content_type, separator, charset = environ.get("CONTENT_TYPE", "").partition("charset=")
     if separator and not _is_text(charset.split(";")[0].strip(" \"'")):
         environ["CONTENT_TYPE"] = content_type.rstrip("; ")
+    if environ["PATH_INFO"].startswith(PREFIX):
+        return direct_application(environ, start_response)
     return django_application(environ, start_response)
 
 

@@ -64,7 +64,7 @@ def _body(error: exceptions.APIException) -> dict[str, Any]:
             body["errors"] = [{"pointer": error.pointer, "code": error.code, "detail": str(error.detail)}]
         return body
     code = getattr(error.detail, "code", error.default_code)
-    return body | {"code": str(code), "title": str(error.default_detail), "detail": str(error.detail)}
+    return body | {"code": str(code), "title": str(error.detail), "detail": str(error.detail)}
 
 
 def _field_errors(details: Any, pointer: str) -> Iterator[dict[str, str]]:
