@@ -37,6 +37,9 @@ _DUE = """
     SELECT 'outbox:' || id FROM integrations_connection c WHERE paused_at IS NULL AND EXISTS (
         SELECT 1 FROM integrations_delivery d WHERE d.connection_id = c.id AND d.due_at <= now()
         AND d.state IN ('pending', 'retrying', 'sending') AND (d.lease_until IS NULL OR d.lease_until < now())
+        AND (d.order_id IS NULL OR NOT EXISTS (  -- what waits behind a parked head is not due
+            SELECT 1 FROM integrations_delivery earlier WHERE earlier.connection_id = d.connection_id
+            AND earlier.order_id = d.order_id AND earlier.id < d.id AND earlier.state <> 'delivered'))
     )
 """
 

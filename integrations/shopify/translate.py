@@ -96,7 +96,7 @@ def customer_snapshot(body: Body) -> CustomerSnapshot:
 
 
 def _order(body: Body) -> OrderSnapshot:
-    currency = text(body, "currency") or "XXX"
+    currency = text(body, "currency") or "XXX"  # ISO 4217 for "no currency": seen only in cut-down bodies
     presentment = text(body, "presentment_currency") or currency
     bag = bags_of(body, currency, presentment)
     created = when(body.get("created_at")) or when(body.get("processed_at")) or required_time(body, "updated_at")

@@ -15,6 +15,7 @@ from integrations.connecting import add_endpoint
 from integrations.models import Delivery, Heartbeat
 from integrations.tests.shopify import connect, order_body, post
 from integrations.worker import beat, stale
+from orders.journal import record
 from orders.tests.builders import make_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,6 +73,18 @@ def test_work_that_becomes_due_is_found_without_a_bell(broker, receiver):
     Delivery.objects.update(due_at=timezone.now())
     broker._looked_at = 0  # a second passes
     assert heard(broker) == [("integrations.outbox.drain", (endpoint.pk,))]
+
+
+def test_what_waits_behind_a_parked_head_rings_nobody(broker, receiver):
+    add_endpoint("partner", receiver.url, ["*"])
+    order = make_order()
+    with transaction.atomic():
+        record("order.updated", shop=order.shop, order=order, by="shopify")
+    head = Delivery.objects.order_by("id").first()
+    Delivery.objects.filter(pk=head.pk).update(state="parked", parked_because="refused")
+    broker.dequeue()
+    broker._looked_at = 0
+    assert heard(broker) == []
 
 
 def test_a_broken_line_is_opened_again(broker):
