@@ -47,9 +47,9 @@ def fan_out(sender: Any, *, entry: JournalEntry, **kwargs: Any) -> None:
     connections = Connection.objects.filter(Q(shop=entry.shop_id) | Q(shop=None)).defer("secrets")
     due = _not_before(entry)
     deliveries = [
-        Delivery(connection=connection, entry=entry, order_id=entry.order_id, due_at=due)
+        Delivery(connection=connection, entry=entry, shop_id=entry.shop_id, order_id=entry.order_id, due_at=due)
         for connection in connections
-        if connection.public_id != entry.source and connection.wants(entry.action)
+        if connection.public_id != entry.source and connection.wants(entry.action, entry.shop.domain)
     ]
     if not deliveries:
         return
@@ -169,8 +169,8 @@ _SETTLE = """
         WHERE id = %(id)s AND fence = %(fence)s RETURNING id
     )
     INSERT INTO integrations_deliveryattempt
-        (delivery_id, number, started_at, milliseconds, status, outcome, answer)
-    SELECT id, %(number)s, %(started_at)s, %(milliseconds)s, %(status)s, %(outcome)s, %(answer)s FROM settled
+        (delivery_id, number, started_at, milliseconds, status, outcome, answer, payload_version)
+    SELECT id, %(number)s, %(started_at)s, %(milliseconds)s, %(status)s, %(outcome)s, %(answer)s, '' FROM settled
 """
 
 

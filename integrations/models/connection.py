@@ -9,6 +9,8 @@ from backoffice.models import Partner
 from backoffice.secrets import EncryptedJSONField
 from orders.models import Shop
 
+CURRENT_VERSION = "2026-11"
+
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def by_token(self, token: str) -> "Connection | None":
@@ -35,7 +37,15 @@ class Connection(models.Model):
     partner = models.ForeignKey(Partner, null=True, blank=True, on_delete=models.PROTECT, related_name="connections")
     url = models.URLField(max_length=2048, help_text="Address of the API, or of the partner's endpoint")
     events = models.JSONField(default=list, help_text='Actions it is sent: ["*"], ["order.*", "claim.closed"]')
+    shops = models.JSONField(default=list, blank=True, help_text="Domains of the shops it is sent; empty for all")
+    payload_version = models.CharField(max_length=10, default=CURRENT_VERSION, help_text="Shape of its events; a date")
+    coalesce = models.BooleanField(default=False, help_text="Leave out an update that a newer one has overtaken")
+    most_in_flight = models.PositiveSmallIntegerField(default=16, help_text="Requests at the same time, at the most")
+    most_per_second = models.FloatField(null=True, blank=True, help_text="Requests a second at the most; empty: any")
     secrets = EncryptedJSONField()
+    old_secret_until = models.DateTimeField(
+        null=True, blank=True, help_text="During a rotation both secrets sign until then"
+    )
     inbound_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_because = models.CharField(max_length=255, blank=True)
@@ -63,7 +73,9 @@ class Connection(models.Model):
         self.secrets = {**(self.secrets or {}), "inbound_token": token}
         return token
 
-    def wants(self, action: str) -> bool:
-        """Whether `action` matches one of `events`; a trailing `.*` stands for every verb of a subject."""
+    def wants(self, action: str, shop_domain: str) -> bool:
+        """Whether `action` matches one of `events` (a trailing `.*` stands for every verb) and `shops` the shop."""
         subject = action.split(".", 1)[0]
+        if self.shops and shop_domain not in self.shops:
+            return False
         return bool({"*", action, f"{subject}.*"} & set(self.events))

@@ -48,7 +48,9 @@ class InboundMessage(models.Model):
             models.Index(
                 fields=["state", "id"], name="inbox_stuck", condition=models.Q(state__in=["failed", "parked"])
             ),
-            models.Index(fields=["due_at", "id"], name="inbox_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(
+                fields=["connection", "due_at", "id"], name="inbox_due", condition=models.Q(due_at__isnull=False)
+            ),
             models.Index(
                 fields=["connection", "waits_for"], name="inbox_waiting", condition=models.Q(waits_for__isnull=False)
             ),
