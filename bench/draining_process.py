@@ -12,7 +12,7 @@ django.setup()
 
 from django.db import transaction  # noqa: E402 after the settings
 
-from integrations import outbox  # noqa: E402
+from integrations import sending  # noqa: E402
 from orders.journal import record  # noqa: E402
 from orders.models import Order  # noqa: E402
 
@@ -24,7 +24,7 @@ def main(connection: int, count: int, orders: int) -> None:
             for order in chosen[: count - turn]:
                 record("order.updated", shop=order.shop, order=order, by="bench", changed=["note"])
     cpu, began, sent = time.process_time(), time.perf_counter(), 0
-    while done := outbox.drain(connection):
+    while done := sending.drain():
         sent += done
     took = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - cpu}
     print(json.dumps({"deliveries": sent, **took}))

@@ -17,38 +17,86 @@ from django_q.brokers.orm import ORM
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
+from integrations import systems
+from integrations.claiming import DUE, SENDABLE
+from integrations.models import Connection
+
 logger = logging.getLogger(__name__)
 
-CHANNEL = "backoffice_bells"
-QUIET_SECONDS = 1.0
-BEAT_SECONDS = 5.0
 INBOX = "inbox"
 OUTBOX = "outbox"
+CALLS = "calls"
 BEAT = "beat"
+# Senders at work listen for the outbox's bells alone; everything else would wake them for nothing.
+CHANNELS = {INBOX: "backoffice_bells", CALLS: "backoffice_bells", OUTBOX: "backoffice_outbox"}
+QUIET_SECONDS = 1.0
+BEAT_SECONDS = 5.0
 TASKS = {
     INBOX: "integrations.inbox.drain",
-    OUTBOX: "integrations.outbox.drain",
+    OUTBOX: "integrations.sending.drain",
+    CALLS: "integrations.calls.drain",
     BEAT: "integrations.worker.beat",
 }
 
-_DUE = """
-    SELECT 'inbox' WHERE EXISTS (SELECT 1 FROM integrations_inboundmessage WHERE due_at <= now())
-    UNION ALL
-    SELECT 'outbox:' || id FROM integrations_connection c WHERE paused_at IS NULL AND EXISTS (
-        SELECT 1 FROM integrations_delivery d WHERE d.connection_id = c.id AND d.due_at <= now()
-        AND d.state IN ('pending', 'retrying', 'sending') AND (d.lease_until IS NULL OR d.lease_until < now())
-        AND (d.order_id IS NULL OR NOT EXISTS (  -- what waits behind a parked head is not due
-            SELECT 1 FROM integrations_delivery earlier WHERE earlier.connection_id = d.connection_id
-            AND earlier.order_id = d.order_id AND earlier.id < d.id AND earlier.state <> 'delivered'))
+# One row per bell that should ring. Only connections that have something to send are looked at, found by skipping from
+# one to the next in the index; what waits behind a parked delivery is put out of that index by the claim.
+_DUE = f"""
+    WITH RECURSIVE waiting(connection_id) AS (
+        (SELECT connection_id FROM integrations_delivery WHERE {SENDABLE} ORDER BY connection_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT d.connection_id FROM integrations_delivery d WHERE {SENDABLE}
+                AND d.connection_id > w.connection_id ORDER BY d.connection_id LIMIT 1)
+        FROM waiting w WHERE w.connection_id IS NOT NULL
     )
-"""
+    SELECT DISTINCT CASE WHEN c.system = ANY(%s::text[]) THEN 'outbox' ELSE 'calls:' || c.id END
+    FROM waiting w JOIN integrations_connection c ON c.id = w.connection_id
+    LEFT JOIN integrations_health h ON h.connection_id = c.id
+    WHERE c.paused_at IS NULL AND (h.open_until IS NULL OR h.open_until <= statement_timestamp())
+        AND EXISTS (SELECT 1 FROM integrations_delivery d WHERE d.connection_id = c.id AND {DUE})
+    UNION ALL
+    SELECT 'inbox' WHERE EXISTS (SELECT 1 FROM integrations_inboundmessage WHERE due_at <= statement_timestamp())
+"""  # noqa: S608 all parts are constants
 
 
 def ring(name: str, *connection_ids: int) -> None:
     """Ring when the current transaction commits (at once outside of one), for each connection where some are given."""
     rung = [f"{name}:{pk}" for pk in connection_ids] or [name]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, bell) FROM unnest(%s::text[]) AS bell", [CHANNEL, rung])
+        cursor.execute("SELECT pg_notify(%s, bell) FROM unnest(%s::text[]) AS bell", [CHANNELS[name], rung])
+
+
+def ring_for(*lines: Connection) -> None:
+    """Ring whoever sends to these connections."""
+    if any(line.system in systems.AT_ONCE for line in lines):
+        ring(OUTBOX)
+    if calls := [line.pk for line in lines if line.system not in systems.AT_ONCE]:
+        ring(CALLS, *calls)
+
+
+def due() -> set[str]:
+    """The bells that should ring now: looked up, for bells can be lost."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, [list(systems.AT_ONCE)])
+        return {row[0] for row in cursor.fetchall()}
+
+
+class Listening:
+    """A line that hears the outbox's bells while a sender is at work; `fileno` is readable when one rang."""
+
+    def __init__(self) -> None:
+        self._line = _listen(CHANNELS[OUTBOX])
+
+    def fileno(self) -> int:
+        """For waiting on it together with sockets."""
+        return self._line.fileno()
+
+    def clear(self) -> None:
+        """Forget what rang; raises psycopg.OperationalError when the line broke."""
+        for _ in self._line.notifies(timeout=0):
+            pass
+
+    def close(self) -> None:
+        self._line.close()
 
 
 class BellBroker(ORM):
@@ -65,7 +113,7 @@ class BellBroker(ORM):
         now = time.monotonic()
         if now - self._looked_at >= QUIET_SECONDS:
             self._looked_at = now
-            bells |= self._due()
+            bells |= due()
         if now - self._beat_at >= BEAT_SECONDS:
             self._beat_at = now
             bells.add(BEAT)
@@ -84,8 +132,8 @@ class BellBroker(ORM):
         """Bells rung since last time, waiting up to `seconds` for the first. A broken line is opened again."""
         try:
             if self._listener is None:
-                self._listener = _listen()
-                return set(self._due())  # what was rung while nobody listened
+                self._listener = _listen(*sorted(set(CHANNELS.values())))
+                return due()  # what was rung while nobody listened
             heard = {note.payload for note in self._listener.notifies(timeout=seconds, stop_after=1)}
             heard |= {note.payload for note in self._listener.notifies(timeout=0)}
             return heard
@@ -96,11 +144,6 @@ class BellBroker(ORM):
             time.sleep(0.2)  # the server may be restarting; this is a pause between attempts, not a wait for an event
             return set()
 
-    def _due(self) -> set[str]:
-        with connection.cursor() as cursor:
-            cursor.execute(_DUE)
-            return {row[0] for row in cursor.fetchall()}
-
     def acknowledge(self, task_id: int) -> None:
         if task_id:  # 0 is a bell: there is nothing to take off a queue
             super().acknowledge(task_id)
@@ -109,12 +152,13 @@ class BellBroker(ORM):
         self.acknowledge(task_id)
 
 
-def _listen() -> psycopg.Connection[Any]:
+def _listen(*channels: str) -> psycopg.Connection[Any]:
     parameters = connection.get_connection_params()
     parameters.pop("cursor_factory", None)
     parameters.pop("context", None)
     listener = psycopg.connect(**parameters, autocommit=True)
-    listener.execute(f"LISTEN {CHANNEL}")
+    for channel in channels:
+        listener.execute(f"LISTEN {channel}")
     return listener
 
 

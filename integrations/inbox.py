@@ -18,7 +18,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from integrations import bells, systems
+from backoffice import failpoints
+from integrations import bells, sql, systems, worker
 from integrations.drains import slot, until_empty
 from integrations.errors import Ignored, RetryLater, Unreadable
 from integrations.group_commit import GroupCommit
@@ -45,7 +46,9 @@ class Received:
 
 def store(message: Received) -> None:
     """Commit the message, once: a delivery or a body that is there already changes nothing. Rings the inbox."""
+    failpoints.reach("inbox.verified")
     _together.add(message)
+    failpoints.reach("inbox.stored")
 
 
 _STORE = """
@@ -74,25 +77,17 @@ def _insert(messages: Sequence[Received]) -> None:
         [_compressed(m.body) for m in messages],
     ]
     try:
-        _execute(columns)
+        sql.run(_STORE, *columns, bells.CHANNELS[bells.INBOX], bells.INBOX)
     except psycopg.OperationalError:
         # The kept connection was dead (a health check before every commit costs a round trip). Storing twice is safe.
         connection.close()
-        _execute(columns)
+        sql.run(_STORE, *columns, bells.CHANNELS[bells.INBOX], bells.INBOX)
 
 
 def _compressed(body: bytes) -> bytes:
     """Zlib with tables the size of an order: clearing those of `zlib.compress` costs more than compressing 10 KB."""
     deflate = zlib.compressobj(level=2, wbits=14, memLevel=6)
     return deflate.compress(body) + deflate.flush()
-
-
-def _execute(columns: list[list[Any]]) -> None:
-    """Straight to psycopg, in binary and planned once: Django would write the bodies into the SQL as hexadecimal."""
-    connection.ensure_connection()
-    connection.connection.prepare_threshold = 5  # psycopg's own default; Django's cursors never prepare
-    with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(_STORE, [*columns, bells.CHANNEL, bells.INBOX])
 
 
 _together = GroupCommit(_insert)
@@ -110,6 +105,7 @@ def drain() -> int:
 
 
 def _drain_batch() -> int:
+    worker.keep_beating()
     claimed = _claim()
     for index, message in enumerate(claimed):
         _keep(claimed[index:])
@@ -117,16 +113,40 @@ def _drain_batch() -> int:
     return len(claimed)
 
 
+# Stores take turns: each connection that has something due gives its oldest, so that a flood from one store delays no
+# other by more than a batch. Connections are found by skipping from one to the next in the index.
+_CLAIM = """
+    WITH RECURSIVE waiting(connection_id) AS (
+        (SELECT connection_id FROM integrations_inboundmessage WHERE due_at IS NOT NULL
+         ORDER BY connection_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT m.connection_id FROM integrations_inboundmessage m WHERE m.due_at IS NOT NULL
+                AND m.connection_id > w.connection_id ORDER BY m.connection_id LIMIT 1)
+        FROM waiting w WHERE w.connection_id IS NOT NULL
+    ), turns AS (
+        SELECT due.id, due.due_at, row_number() OVER (PARTITION BY w.connection_id ORDER BY due.due_at, due.id) AS turn
+        FROM waiting w CROSS JOIN LATERAL (
+            SELECT m.id, m.due_at FROM integrations_inboundmessage m
+            WHERE m.connection_id = w.connection_id AND m.due_at <= statement_timestamp()
+            ORDER BY m.due_at, m.id LIMIT %(most)s
+        ) due
+    ), mine AS (
+        SELECT id FROM integrations_inboundmessage
+        WHERE id IN (SELECT id FROM turns ORDER BY turn, due_at, id LIMIT %(most)s)
+            AND due_at <= statement_timestamp()
+        FOR UPDATE SKIP LOCKED
+    )
+    UPDATE integrations_inboundmessage m
+    SET attempts = m.attempts + 1, due_at = statement_timestamp() + %(lease)s::interval
+    FROM mine WHERE m.id = mine.id RETURNING m.id
+"""
+
+
 def _claim() -> list[InboundMessage]:
     """Take up to BATCH due messages: they are ours until the lease ends, and the attempt counts from now."""
-    now = timezone.now()
-    with transaction.atomic():
-        due = InboundMessage.objects.select_for_update(skip_locked=True).filter(due_at__lte=now)
-        messages = list(due.order_by("due_at", "id")[:BATCH])
-        for message in messages:
-            message.attempts += 1
-            message.due_at = now + LEASE
-        InboundMessage.objects.bulk_update(messages, ["attempts", "due_at"])
+    ids = [row[0] for row in sql.run(_CLAIM, most=BATCH, lease=LEASE)]
+    failpoints.reach("inbox.claimed")
+    messages = sorted(InboundMessage.objects.filter(pk__in=ids), key=lambda message: message.pk)
     known = Connection.objects.select_related("shop__plan").in_bulk({m.connection_id for m in messages})
     for message in messages:
         message.connection = known[message.connection_id]

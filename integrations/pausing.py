@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations import bells
-from integrations.models import Connection
+from integrations.models import Connection, Health
 
 
 def pause(connection: Connection, *, because: str, by: str) -> bool:
@@ -16,10 +16,12 @@ def pause(connection: Connection, *, because: str, by: str) -> bool:
 
 @transaction.atomic
 def resume(connection: Connection) -> bool:
-    """Send again what waited; False when it was not paused."""
-    resumed = Connection.objects.filter(pk=connection.pk, paused_at__isnull=False).update(
+    """Send again what waited, with a clean record; False when it was not paused, or its owner removed it."""
+    resumed = Connection.objects.filter(pk=connection.pk, paused_at__isnull=False, removed_at=None).update(
         paused_at=None, paused_because=""
     )
     if resumed:
-        bells.ring(bells.OUTBOX, connection.pk)
+        # Staff say that it is well again: no breaker holds it, and five days begin anew.
+        Health.objects.filter(connection=connection).update(failures=0, failing_since=None, open_until=None, warned=0)
+        bells.ring_for(connection)
     return bool(resumed)

@@ -8,6 +8,10 @@ SYSTEMS = {
     "webhook": "integrations.webhook",
 }
 
+# Those whose sends need neither the database nor one another: hundreds at the same time on one thread (sending.py). Their
+# `outbound` has request(event, line) and read(answer); that of the others has push(delivery) and CALLS (calls.py).
+AT_ONCE = ("webhook",)
+
 
 def module(system: str, part: str) -> ModuleType:
     """`part` (inbound, outbound, …) of a system's folder; raises KeyError for a system we do not have."""

@@ -1,54 +1,47 @@
-"""The one way out over HTTP: hardened, bounded in time and in bytes.
+"""One POST at a time: the way out for Shopify's API, alerts and everything that waits for its answer.
 
-One attempt connects within 3 s and ends within 15 s whatever the other side does: `requests` bounds single reads only,
-so a timer closes the socket at the deadline. No redirects, no proxies or .netrc from the environment, certificates
-verified, at most 64 kB of the answer kept, and the address is resolved, checked and pinned for the request
-(requests-hardened), so that a name cannot point inside after the check.
+The same promises as `transfers` (addresses.py, answers.py): an attempt connects within 3 s and ends within 15 s,
+whatever the other side does. `requests` bounds single reads only, so a timer closes the socket at the deadline. No redirects, no
+proxies or .netrc from the environment, certificates verified, bounded headers, at most 64 kB of the answer kept. Every
+address of a name is judged at the moment of connecting, so that a name cannot point inside after the check.
 """
 
-import ipaddress
+import http.client
+import queue
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
+from io import BufferedIOBase
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
-from django.conf import settings
 from requests.adapters import HTTPAdapter
-from requests_hardened.client import HTTPSession
-from requests_hardened.config import Config
-from requests_hardened.ip_filter import InvalidIPAddress
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 
+from integrations.addresses import check_address, may_connect, names_allowed_host
+from integrations.answers import (
+    CONNECT_SECONDS,
+    DEADLINE_SECONDS,
+    KEPT_BYTES,
+    MOST_HEADER_BYTES,
+    USER_AGENT,
+    Answer,
+    are_lengths_bad,
+    check_headers,
+    headers_of,
+    retry_after,
+)
 from integrations.errors import GiveUp, RetryLater
 
-CONNECT_SECONDS = 3.0
-DEADLINE_SECONDS = 15.0
-KEPT_BYTES = 64 * 1024
-MOST_RETRY_AFTER = 24 * 3600.0  # an absurd Retry-After must not silence a connection for good
+__all__ = ["DEADLINE_SECONDS", "Answer", "check_address", "post", "retry_after"]
 
 _threads = threading.local()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back: status, headers in lower case, the first `KEPT_BYTES` of the body."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    milliseconds: int
-
-    @property
-    def text(self) -> str:
-        return self.body.decode("utf-8", "replace").replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def post(url: str, body: bytes, headers: dict[str, str], *, keep: int = KEPT_BYTES) -> Answer:
@@ -57,96 +50,118 @@ def post(url: str, body: bytes, headers: dict[str, str], *, keep: int = KEPT_BYT
     Raises RetryLater when no answer came in time, GiveUp(blocked_address or configuration) when none may be asked.
     """
     check_address(url)
+    check_headers(headers)
     started = time.monotonic()
-    session = _session(allowed=_is_allowed_host(url))
     with _hung_up_after(DEADLINE_SECONDS):
         try:
-            response = session.post(
-                url, data=body, headers=headers, timeout=(CONNECT_SECONDS, DEADLINE_SECONDS), stream=True
+            response = _session().post(
+                url, data=body, headers=headers, timeout=(CONNECT_SECONDS, DEADLINE_SECONDS), stream=True,
+                allow_redirects=False,
             )  # fmt: skip
-        except InvalidIPAddress as error:
-            host = urlsplit(url).hostname
-            raise GiveUp(f"{host} resolves to {error}, which is not public.", parked="blocked_address") from error
         except requests.exceptions.SSLError as error:
+            if _hung_up_in_tls(error):
+                raise RetryLater(f"No answer: {_short(error)}") from error
             raise GiveUp(f"TLS failed: {_short(error)}", parked="configuration") from error
-        except requests.exceptions.InvalidURL as error:
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
             raise GiveUp(f"Bad address: {_short(error)}", parked="configuration") from error
         except requests.RequestException as error:
             raise RetryLater(f"No answer: {_short(error)}") from error
         with response:
             kept = _read(response, keep)
-    lowered = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, lowered, kept, int((time.monotonic() - started) * 1000))
+    milliseconds = int((time.monotonic() - started) * 1000)
+    return Answer(response.status_code, headers_of(response.headers.items()), kept, milliseconds)
 
 
-def check_address(url: str) -> None:
-    """Raise GiveUp unless `url` is https to a public host, or its host is in EGRESS_ALLOW; used at save and at send."""
-    parts = urlsplit(url)
-    if not parts.hostname or parts.scheme not in ("http", "https"):
-        raise GiveUp("The address must begin with https:// and name a host.", parked="configuration")
-    if parts.username or parts.password:
-        raise GiveUp("The address must not contain a user name or password.", parked="configuration")
-    if _is_allowed_host(url):
-        return
-    if parts.scheme != "https":
-        raise GiveUp("The address must begin with https:// and name a host.", parked="configuration")
-    try:
-        address = ipaddress.ip_address(parts.hostname)
-    except ValueError:
-        return  # a name: resolved, checked and pinned when it is used
-    if not address.is_global:
-        raise GiveUp(f"{address} is not a public address.", parked="blocked_address")
-
-
-def _is_allowed_host(url: str) -> bool:
-    """Whether the host is a literal address inside a network that the operator allowed.
-
-    Of names only `localhost` is taken for its address: any other could point elsewhere a moment later.
-    """
-    host = urlsplit(url).hostname or ""
-    try:
-        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
-    except ValueError:
-        return False
-    return any(address in network for network in settings.EGRESS_ALLOW)
-
-
-def _session(*, allowed: bool) -> requests.Session:
-    """This thread's kept session (connections stay open between deliveries)."""
-    name = "allowed" if allowed else "public"
-    session: requests.Session | None = getattr(_threads, name, None)
+def _session() -> requests.Session:
+    """This thread's kept session (connections stay open between requests)."""
+    session: requests.Session | None = getattr(_threads, "session", None)
     if session is None:
-        config = Config(
-            ip_filter_enable=not allowed,
-            ip_filter_allow_loopback_ips=False,
-            never_redirect=True,
-            default_timeout=(CONNECT_SECONDS, DEADLINE_SECONDS),
-            user_agent_override="BackOffice-Webhooks/1",
-        )
-        session = HTTPSession(config)
+        session = requests.Session()
         session.trust_env = False
-        if allowed:
-            for scheme in ("http://", "https://"):
-                session.mount(scheme, HTTPAdapter())
-        for adapter in (session.get_adapter("http://x"), session.get_adapter("https://x")):
-            assert isinstance(adapter, HTTPAdapter)
-            adapter.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
-        setattr(_threads, name, session)
+        # Never packed: what is kept is bounded as it comes, and a small body cannot unpack into a large one.
+        session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
+        adapter = HTTPAdapter()
+        adapter.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        _threads.session = session
     return session
+
+
+class _Response(http.client.HTTPResponse):
+    """Reads the head of an answer more strictly than the standard library, and passes over every 1xx, not only 100."""
+
+    def begin(self) -> None:
+        body = self.fp
+        head: Any = _Head(body)
+        self.fp = head
+        try:
+            super().begin()
+        finally:
+            if self.fp is head:
+                self.fp = body
+        if are_lengths_bad(self.headers.get_all("content-length", [])):
+            raise http.client.HTTPException("Bad Content-Length")
+        if self.headers.get("transfer-encoding", "chunked").lower() not in ("chunked", "identity"):
+            raise http.client.HTTPException("A Transfer-Encoding that was not asked for")
+        defects = (MissingHeaderBodySeparatorDefect, FirstHeaderLineIsContinuationDefect)
+        if any(isinstance(defect, defects) for defect in self.headers.defects):
+            raise http.client.HTTPException("A header line without a colon")
+
+    def _read_status(self) -> tuple[str, int, str]:
+        read: Any = super()._read_status  # type: ignore[misc]
+        while True:
+            version, status, reason = read()
+            if status in (100, 101) or status >= 200:
+                return version, status, reason
+            while self.fp.readline().strip():
+                pass
+
+
+class _Head:
+    """What http.client reads a head from: bounded in all, and an end of file within it is no end of the head."""
+
+    def __init__(self, stream: BufferedIOBase) -> None:
+        self._stream = stream
+        self._left = MOST_HEADER_BYTES
+
+    def readline(self, limit: int = -1) -> bytes:
+        line: bytes = self._stream.readline(self._left + 1)
+        self._left -= len(line)
+        if self._left < 0:
+            raise http.client.LineTooLong("head")
+        if not line.endswith(b"\n"):
+            raise http.client.RemoteDisconnected("The connection ended within the headers")
+        if b"\0" in line:
+            raise http.client.HTTPException("NUL in the headers")
+        return line
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 class _Connection(HTTPConnection):
     """Tells the deadline which socket is in use; a pooled connection may be older than the attempt."""
 
+    response_class = _Response
+
     def request(self, *args: Any, **kwargs: Any) -> None:
         _threads.connection = self
         super().request(*args, **kwargs)
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
 
 
 class _TlsConnection(HTTPSConnection):
+    response_class = _Response
+
     def request(self, *args: Any, **kwargs: Any) -> None:
         _threads.connection = self
         super().request(*args, **kwargs)
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
 
 
 class _Pool(HTTPConnectionPool):
@@ -155,6 +170,56 @@ class _Pool(HTTPConnectionPool):
 
 class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
+
+
+def _connect(connection: HTTPConnection) -> socket.socket:
+    """A socket to the first address of the host that may be connected to and answers, within CONNECT_SECONDS in all."""
+    until = time.monotonic() + CONNECT_SECONDS
+    found = _resolve(connection)
+    allowed = names_allowed_host(connection._dns_host)
+    good = [target for target in found if may_connect(str(target[4][0]), allowed=allowed)]
+    if not good:
+        raise GiveUp(f"{connection.host} points to {found[0][4][0]}, which is not public.", parked="blocked_address")
+    problem: OSError = TimeoutError("no time left")
+    for family, kind, protocol, _, address in good:
+        if (left := until - time.monotonic()) <= 0:
+            break
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(left)
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            problem = error
+        else:
+            sock.settimeout(CONNECT_SECONDS)  # the handshake; urllib3 sets the time to read afterwards
+            return sock
+    if isinstance(problem, TimeoutError):
+        raise ConnectTimeoutError(connection, f"no connection to {connection.host} within {CONNECT_SECONDS:g} s")
+    raise NewConnectionError(connection, f"cannot connect to {connection.host}: {problem}") from problem
+
+
+def _resolve(connection: HTTPConnection) -> list[Any]:
+    """Addresses of the host as getaddrinfo gives them, within CONNECT_SECONDS: the resolver itself takes its time."""
+    found: queue.SimpleQueue[list[Any] | OSError | UnicodeError] = queue.SimpleQueue()
+
+    def look() -> None:
+        try:
+            found.put(list(socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)))
+        except (OSError, UnicodeError) as error:
+            found.put(error)
+
+    threading.Thread(target=look, daemon=True).start()
+    try:
+        result = found.get(timeout=CONNECT_SECONDS)
+    except queue.Empty:
+        raise ConnectTimeoutError(connection, f"{connection.host} was not resolved in time") from None
+    if isinstance(result, socket.gaierror):
+        raise NameResolutionError(connection.host, connection, result) from result
+    if isinstance(result, (OSError, UnicodeError)) or not result:
+        raise NewConnectionError(connection, f"cannot resolve {connection.host}: {result}")
+    return result
 
 
 @contextmanager
@@ -167,9 +232,14 @@ def _hung_up_after(seconds: float) -> Iterator[None]:
     timer.start()
     try:
         yield
+    except (RetryLater, GiveUp) as error:
+        if mine["hung_up"]:  # what a socket says that we closed is no word of the other side
+            status = error.status
+            raise RetryLater(f"No whole answer within {seconds:g} s.", status=status) from error
+        raise
     finally:
         timer.cancel()
-    if mine["hung_up"]:  # headers cut short look complete to http.client; they are not an answer
+    if mine["hung_up"]:  # a body without a length looks complete when its socket is closed
         raise RetryLater(f"No whole answer within {seconds:g} s.")
 
 
@@ -184,35 +254,30 @@ def _hang_up(thread_state: dict[str, Any]) -> None:
 
 
 def _read(response: requests.Response, keep: int) -> bytes:
-    """At most `keep` bytes of the body. A longer body is cut, never read to its end."""
-    kept = b""
+    """At most `keep` bytes of the body as they came. A longer body is cut, never read to its end."""
+    kept = bytearray()
     try:
-        for chunk in response.iter_content(8192):
+        for chunk in response.raw.stream(8192, decode_content=False):
             kept += chunk
             if len(kept) > keep:
                 # Reading on would reuse the connection; hanging up is bounded.
                 response.raw.close()
-                return kept[:keep]
-    except requests.RequestException as error:
+                break
+    except (HTTPError, ValueError) as error:  # a negative chunk size comes as ValueError
         raise RetryLater(f"The answer broke off: {_short(error)}", status=response.status_code) from error
-    return kept
+    return bytes(kept[:keep])
+
+
+def _hung_up_in_tls(error: BaseException) -> bool:
+    """Whether the handshake ended because the other side went away, which the next attempt may not see."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)):
+            return True
+        inner = getattr(seen, "reason", None) or (seen.args[0] if seen.args else None)
+        seen = inner if isinstance(inner, BaseException) else seen.__cause__
+    return False
 
 
 def _short(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:200]
-
-
-def retry_after(answer: Answer) -> float | None:
-    """Seconds the other side asks us to wait (`Retry-After` as a number or a date), None when it does not say."""
-    raw = answer.headers.get("retry-after", "").strip()
-    if not raw:
-        return None
-    try:
-        return max(0.0, min(float(raw), MOST_RETRY_AFTER)) if raw.replace(".", "", 1).isdigit() else _until(raw)
-    except (ValueError, TypeError):
-        return None
-
-
-def _until(date: str) -> float:
-    seconds = (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()
-    return max(0.0, min(seconds, MOST_RETRY_AFTER))

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.errors import GiveUp, RetryLater
 from integrations.models import Connection, Delivery
-from integrations.outbox import Sent
+from integrations.sent import Sent
 from integrations.shopify import queries
 from integrations.shopify.client import Shopify, gid, number_of
 from integrations.shopify.inbound import apply_order

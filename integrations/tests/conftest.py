@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from integrations import sending
 from integrations.models import Connection
 from integrations.shopify import webhooks
 from integrations.tests import receiver as receivers
@@ -33,6 +34,8 @@ def shopify(sandbox, db) -> Connection:
 
 
 @pytest.fixture(autouse=True)
-def fresh_senders() -> None:
-    """Every test has connections of its own; the five-second memory of them must not reach the next test."""
+def fresh_senders() -> Iterator[None]:
+    """Every test has connections of its own; the memory of them must not reach the next test."""
     webhooks._known.clear()
+    yield
+    sending.hang_up()

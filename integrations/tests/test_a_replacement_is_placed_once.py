@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations import inbox, outbox
+from integrations import calls, inbox, outbox
 from integrations.errors import RetryLater
 from integrations.models import Connection, Delivery
 from integrations.shopify import outbound, queries
@@ -57,7 +57,7 @@ def home_again(shopify, resolution):
 
 def test_an_approved_claim_becomes_an_order_and_closes_when_it_comes_home(sandbox, shopify, order):
     claim = approve(order)
-    assert outbox.drain(shopify.pk) == 1
+    assert calls.drain(shopify.pk) == 1
     resolution = claim.resolutions.get()
     assert resolution.state == "executed"
     assert [n["name"] for n in at_shopify(sandbox, resolution.uuid)] == [resolution.remote_order_name]
@@ -77,7 +77,7 @@ def test_an_approved_claim_becomes_an_order_and_closes_when_it_comes_home(sandbo
 def test_nothing_is_placed_during_the_undo_window(settings, sandbox, shopify, order):
     settings.UNDO_SECONDS = 30
     claim = approve(order)
-    outbox.drain(shopify.pk)
+    calls.drain(shopify.pk)
     resolution = claim.resolutions.get()
     assert (resolution.state, at_shopify(sandbox, resolution.uuid)) == ("queued", [])
 
@@ -87,7 +87,7 @@ def test_an_undone_decision_places_nothing(settings, sandbox, shopify, order):
     claim = approve(order)
     review.undo(claim, user=make_agent("ben", None))
     Delivery.objects.update(due_at=timezone.now())
-    outbox.drain(shopify.pk)
+    calls.drain(shopify.pk)
     resolution = claim.resolutions.get()
     assert (resolution.state, at_shopify(sandbox, resolution.uuid)) == ("reversed", [])
     assert Delivery.objects.get(entry__action="resolution.queued").result.startswith("Nothing to do")
@@ -101,7 +101,7 @@ def test_a_lost_answer_does_not_make_a_second_order(sandbox, shopify, order):
     Shopify(shopify).run(
         queries.CREATE_REPLACEMENT, {"order": outbound.order_input(resolution), "options": outbound.OPTIONS}
     )  # fmt: skip
-    outbox.drain(shopify.pk)
+    calls.drain(shopify.pk)
     resolution.refresh_from_db()
     assert resolution.state == "executed"
     assert len(at_shopify(sandbox, resolution.uuid)) == 1
@@ -134,7 +134,7 @@ def test_a_refusal_of_shopify_gives_the_units_back_and_the_claim_to_an_agent(san
     resolution = claim.resolutions.get()
     resolution.lines[0]["variant_id"] = 1  # a variant that the shop has deleted meanwhile
     resolution.save()
-    outbox.drain(shopify.pk)
+    calls.drain(shopify.pk)
     resolution.refresh_from_db()
     claim.refresh_from_db()
     assert resolution.state == "failed"
@@ -155,7 +155,7 @@ def test_the_home_coming_may_overtake_the_answer(sandbox, shopify, order):
     snapshot = read_order(shopify, int(made["id"].rsplit("/", 1)[-1]))
     assert snapshot is not None
     apply_order(shopify, snapshot)
-    outbox.drain(shopify.pk)
+    calls.drain(shopify.pk)
     resolution.refresh_from_db()
     assert resolution.state == "executed"
     assert len(at_shopify(sandbox, resolution.uuid)) == 1
@@ -164,7 +164,7 @@ def test_the_home_coming_may_overtake_the_answer(sandbox, shopify, order):
 def test_the_same_unit_is_never_replaced_twice(shopify, order):
     goods = order.lines.exclude(sku="PROTECT").first()
     first = approve(order)
-    outbox.drain(shopify.pk)
+    calls.drain(shopify.pk)
     home_again(shopify, first.resolutions.get())
     with pytest.raises(Exception, match="already replaced"):
         filing.file_claim(order, reason="lost", items=[ItemAsked(goods, goods.quantity)], by="partner:tests")
@@ -172,7 +172,7 @@ def test_the_same_unit_is_never_replaced_twice(shopify, order):
 
 def test_a_replacement_that_is_not_home_is_asked_for_by_the_sweep(sandbox, shopify, order):
     claim = approve(order)
-    outbox.drain(shopify.pk)
+    calls.drain(shopify.pk)
     Resolution.objects.update(executed_at=timezone.now() - timedelta(minutes=5))
     from_sweep = outbound.fetch_missing_replacements()
     claim.refresh_from_db()

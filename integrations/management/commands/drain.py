@@ -1,7 +1,7 @@
 from typing import Any
 
 from backoffice.management.operator import OperatorCommand
-from integrations import inbox, outbox
+from integrations import calls, inbox, sending
 from integrations.models import Connection
 
 
@@ -12,7 +12,7 @@ class Command(OperatorCommand):
         handled = sent = 0
         while True:  # handling a message makes deliveries, and sending one may bring a message
             came = inbox.drain()
-            went = sum(outbox.drain(pk) for pk in Connection.objects.active().values_list("pk", flat=True))
+            went = sending.drain() + sum(calls.drain(pk) for pk in Connection.objects.active().values_list("pk", flat=True))
             handled, sent = handled + came, sent + went
             if not came and not went:
                 return {"handled": handled, "sent": sent}

@@ -1,0 +1,50 @@
+"""Calls to systems that need the database while they talk (Shopify): one at a time on each connection."""
+
+import time
+
+from integrations import bells, systems
+from integrations.claiming import claim, ensure_health
+from integrations.drains import slot, until_empty
+from integrations.errors import GiveUp, RetryLater
+from integrations.models import Connection, Delivery
+from integrations.sent import Sent
+from integrations.settling import Outcome, Result, settle
+
+CALLERS = 2  # of the workers at the most, so that slow shops leave some for the rest
+
+
+def drain(connection_id: int) -> int:
+    """Carry out what is due on one connection for at most 20 s; returns how many tries. Rings again if some are left."""
+    with slot(f"calls:{connection_id}", 1) as mine, slot("calls", CALLERS) as free:
+        connection = Connection.objects.select_related("shop").filter(pk=connection_id).first()
+        if not mine or not free or connection is None or connection.system in systems.AT_ONCE:
+            return 0
+        ensure_health()
+        done = until_empty(lambda: _next(connection))
+    if f"{bells.CALLS}:{connection_id}" in bells.due():
+        bells.ring(bells.CALLS, connection_id)
+    return done
+
+
+def _next(connection: Connection) -> int:
+    calls = systems.module(connection.system, "outbound").CALLS
+    claimed = claim([connection.system], 1, calls=calls, only=connection.pk).deliveries
+    for taken in claimed:
+        delivery = Delivery.objects.select_related("entry__shop", "entry__order").get(pk=taken.id)
+        delivery.connection = connection
+        started = time.monotonic()
+        result = attempt(delivery)
+        milliseconds = int((time.monotonic() - started) * 1000)
+        settle([Outcome(taken.id, connection.pk, taken.fence, taken.attempts, result, milliseconds)])
+    return len(claimed)
+
+
+def attempt(delivery: Delivery) -> Result:
+    """One try, outside any transaction; never raises for what came back."""
+    try:
+        sent: Sent = systems.module(delivery.connection.system, "outbound").push(delivery)
+    except (RetryLater, GiveUp) as error:
+        return error
+    except Exception as error:  # noqa: BLE001 a bug of ours: try again, it may be mended by then
+        return RetryLater(f"{type(error).__name__}: {error}")
+    return sent

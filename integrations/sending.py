@@ -1,0 +1,164 @@
+"""The sender: many deliveries at the same time on one thread, to every partner endpoint.
+
+A loop of three steps: claim what may go and start it, wait until something ended or a bell rings, write what became of
+it. Of each order only the oldest open delivery is on its way, so hundreds in flight keep every order's order.
+"""
+
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from backoffice import failpoints
+from integrations import bells, failing, systems, worker
+from integrations.claiming import MARGIN_SECONDS, Claimed, claim, ensure_health
+from integrations.drains import DRAIN_SECONDS, slot
+from integrations.errors import GiveUp, RetryLater
+from integrations.events import Line
+from integrations.models import Connection
+from integrations.sent import Sent
+from integrations.settling import Outcome, Result, settle
+from integrations.transfers import Transfers
+
+SENDERS = 2  # of the workers at the most; one is enough, the other takes over while it waits for its last answers
+IN_FLIGHT = 256
+LINE_SECONDS = 30.0  # an endpoint's secrets are read again at the latest after this
+LOOK_SECONDS = 1.0  # between looks at what has become due while requests are on their way
+
+
+class _Known(NamedTuple):
+    line: Line
+    version: str
+    system: str
+    read_at: float
+
+
+class Sender:
+    """One process's connections to partners, kept from one drain to the next."""
+
+    def __init__(self) -> None:
+        self.transfers = Transfers(IN_FLIGHT)
+        self._lines: dict[int, _Known] = {}
+        self._started: dict[int, tuple[Claimed, float]] = {}
+        self._refused: list[Outcome] = []
+        self.sent = 0
+
+    def send(self, until: float) -> None:
+        """Send until nothing is due or time.monotonic() is `until`; what is on its way then is `finish`'s."""
+        with closing(bells.Listening()) as heard:
+            while time.monotonic() < until:
+                worker.keep_beating()
+                before = time.monotonic()
+                claimed = claim(systems.AT_ONCE, IN_FLIGHT - self.transfers.in_flight)
+                self._start(claimed.deliveries, claimed.versions, before)
+                if not self._started and not self._refused:
+                    if claimed.wait is None or claimed.wait > LOOK_SECONDS:
+                        return
+                    self._wait(claimed.wait, heard)
+                    continue
+                self._wait(min(LOOK_SECONDS, claimed.wait or LOOK_SECONDS), heard)
+
+    def finish(self) -> None:
+        """Wait for what is on its way; every attempt has its deadline."""
+        while self._started:
+            self._wait(LOOK_SECONDS)
+
+    def close(self) -> None:
+        """Hang up everything; leases run out and others send it again."""
+        self.transfers.close()
+
+    def _start(self, deliveries: list[Claimed], versions: dict[int, str], before: float) -> None:
+        known = {pk: self._line(pk, versions[pk]) for pk in {d.connection_id for d in deliveries}}
+        for delivery in deliveries:
+            if time.monotonic() - before > MARGIN_SECONDS / 2:
+                return  # this process stood still since the claim: what is left may be another's by now
+            connection = known[delivery.connection_id]
+            try:
+                request = systems.module(connection.system, "outbound").request(delivery.event, connection.line)
+            except GiveUp as error:
+                self._refused.append(_outcome(delivery, error, 0, connection.line.version))
+                continue
+            self._started[delivery.id] = (delivery, time.monotonic())
+            self.transfers.start(delivery.id, request)
+        failpoints.reach("outbox.started")
+
+    def _wait(self, seconds: float, bell: bells.Listening | None = None) -> None:
+        outcomes, self._refused = self._refused, []
+        also = () if bell is None else (bell.fileno(),)
+        ended = self.transfers.wait(0 if outcomes else seconds, *also)
+        if bell is not None:
+            bell.clear()
+        for key, answer in ended:
+            delivery, started = self._started.pop(key)
+            known = self._lines[delivery.connection_id]
+            milliseconds = int((time.monotonic() - started) * 1000)
+            outcomes.append(_outcome(delivery, _result(known.system, answer), milliseconds, known.line.version))
+        if not outcomes:
+            return
+        failpoints.reach("outbox.answered")
+        self.sent += len(settle(outcomes))
+        for outcome in outcomes:
+            if isinstance(outcome.result, GiveUp) and outcome.result.parked == "gone":
+                failing.gone(Connection.objects.get(pk=outcome.connection_id))
+
+    def _line(self, connection_id: int, version: str) -> _Known:
+        known = self._lines.get(connection_id)
+        if known is None or known.version != version or time.monotonic() - known.read_at > LINE_SECONDS:
+            connection = Connection.objects.get(pk=connection_id)
+            line = Line.of(connection, datetime.now(UTC))
+            known = self._lines[connection_id] = _Known(line, version, connection.system, time.monotonic())
+        return known
+
+
+def _outcome(delivery: Claimed, result: Result, milliseconds: int, version: str) -> Outcome:
+    return Outcome(
+        delivery.id, delivery.connection_id, delivery.fence, delivery.attempts, result, milliseconds, version
+    )
+
+
+def _result(system: str, answer: Any) -> Result:
+    if isinstance(answer, (RetryLater, GiveUp)):
+        return answer
+    try:
+        sent: Sent = systems.module(system, "outbound").read(answer)
+    except (RetryLater, GiveUp) as error:
+        return error
+    return sent
+
+
+_sender: Sender | None = None
+
+
+def drain() -> int:
+    """Send what is due on all partner endpoints, for at most 20 s; returns how many tries. Rings again if some are left.
+
+    The slot is given back before the last answers are waited for: a receiver that is slow to answer delays nobody else.
+    """
+    global _sender
+    with slot("outbox", SENDERS) as mine:
+        if not mine:
+            return 0
+        ensure_health()
+        _sender = sender = _sender or Sender()
+        sender.sent = 0
+        try:
+            sender.send(time.monotonic() + DRAIN_SECONDS)
+        except BaseException:
+            hang_up()
+            raise
+    try:
+        if bells.OUTBOX in bells.due():
+            bells.ring(bells.OUTBOX)
+        sender.finish()
+    except BaseException:
+        hang_up()
+        raise
+    return sender.sent
+
+
+def hang_up() -> None:
+    """Close this process's connections to partners; the next drain begins anew. After an error nothing else is safe."""
+    global _sender
+    if _sender is not None:
+        _sender.close()
+    _sender = None

@@ -1,0 +1,202 @@
+"""What became of a try: the delivery's next state, its line in the log, and how the connection does.
+
+A batch of outcomes is one transaction. A sender that was frozen past its lease has lost its fencing number and writes
+nothing. All times are the database's.
+"""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from backoffice import failpoints
+from integrations import sql
+from integrations.claiming import BREAKER_FAILURES, OPEN
+from integrations.errors import GiveUp, RetryLater
+from integrations.models import Delivery
+from integrations.sent import Sent
+
+# Seconds after the first try, which goes at once: Standard Webhooks' recommended schedule, 75 hours in all.
+SCHEDULE = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+JITTER = 0.2  # up to this much later, never sooner
+BREAKER_SECONDS = 10.0  # the first time it opens; then twice as long for each failed probe
+MOST_BREAKER_SECONDS = 300.0
+MOST_HOLD_SECONDS = 3600.0  # a Retry-After holds the whole connection for so long at the most
+THROTTLED = frozenset({429, 502, 503, 504})  # the receiver has too much: fewer at a time
+
+
+Result = Sent | RetryLater | GiveUp
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of one try at a delivery that was claimed with this fencing number; `attempts` counts this try."""
+
+    id: int
+    connection_id: int
+    fence: int
+    attempts: int
+    result: Result
+    milliseconds: int
+    version: str = ""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What a batch says about one connection, in the order the tries ended."""
+
+    successes: int = 0
+    failing: bool = False  # the last one was no success, of whatever kind
+    failures: int = 0  # in a row at the end, of the kind that says the receiver is down
+    hold: float = 0.0
+    throttled: bool = False
+
+
+def settle(outcomes: Sequence[Outcome]) -> set[int]:
+    """Write outcomes; returns the ids that were still ours. Connections that said 410 are the caller's to pause."""
+    if not outcomes:
+        return set()
+    connections = sorted({outcome.connection_id for outcome in outcomes})
+    with transaction.atomic():
+        # In order of id, or two senders could wait for each other for ever.
+        sql.run(_LOCK, connections)
+        ours = {row[0] for row in sql.run(_SETTLE, *_columns(outcomes))}
+        free(ours)
+        for connection_id in connections:
+            mine = [o for o in outcomes if o.connection_id == connection_id and o.id in ours]
+            if mine:
+                _keep_health(connection_id, tally(mine))
+    failpoints.reach("outbox.settled")
+    return ours
+
+
+_LOCK = "SELECT 1 FROM integrations_health WHERE connection_id = ANY(%s) ORDER BY connection_id FOR UPDATE"
+
+_SETTLE = """
+    WITH outcome AS (
+        SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::float8[], %s::text[],
+                             %s::int[], %s::int[], %s::text[], %s::text[])
+            AS o(id, fence, number, state, parked, wait, result, milliseconds, status, answer, version)
+    ), settled AS (
+        UPDATE integrations_delivery d
+        SET state = o.state, parked_because = o.parked, result = o.result, lease_until = NULL,
+            due_at = CASE WHEN o.wait IS NULL THEN d.due_at
+                ELSE statement_timestamp() + make_interval(secs => o.wait) END,
+            delivered_at = CASE WHEN o.state = 'delivered' THEN statement_timestamp() END
+        FROM outcome o WHERE d.id = o.id AND d.fence = o.fence RETURNING d.id
+    )
+    INSERT INTO integrations_deliveryattempt
+        (delivery_id, number, started_at, milliseconds, status, outcome, answer, payload_version)
+    SELECT o.id, o.number, statement_timestamp() - make_interval(secs => o.milliseconds / 1000.0), o.milliseconds,
+        o.status, o.result, o.answer, o.version
+    FROM settled JOIN outcome o USING (id) ORDER BY o.id
+    RETURNING delivery_id
+"""
+
+# A statement of its own after the states: it must see those who came to wait while we waited for the rows.
+_FREE = f"""
+    UPDATE integrations_delivery SET behind = NULL WHERE behind = ANY(%s)
+    AND NOT EXISTS (SELECT 1 FROM integrations_delivery a WHERE a.id = integrations_delivery.behind AND a.state IN {OPEN})
+"""  # noqa: S608 a constant of this module
+
+
+def free(ids: Iterable[int]) -> None:
+    """Let go what waited behind these, if they are done."""
+    sql.run(_FREE, sorted(ids))
+
+
+def _columns(outcomes: Sequence[Outcome]) -> list[list[Any]]:
+    columns: list[list[Any]] = [[] for _ in range(11)]
+    for outcome in outcomes:
+        state, parked, wait = what_next(outcome)
+        result = outcome.result
+        words = result.outcome if isinstance(result, Sent) else str(result)
+        values = (
+            outcome.id, outcome.fence, outcome.attempts, state, parked, wait, words.replace("\x00", "")[:255],
+            outcome.milliseconds, result.status, result.answer.replace("\x00", "")[:4000], outcome.version,
+        )  # fmt: skip
+        for column, value in zip(columns, values, strict=True):
+            column.append(value)
+    return columns
+
+
+def what_next(outcome: Outcome) -> tuple[str, str, float | None]:
+    """(state, why parked or "", seconds until the next try or None) after this try."""
+    result = outcome.result
+    if isinstance(result, Sent):
+        return Delivery.State.DELIVERED.value, "", None
+    if isinstance(result, GiveUp):
+        return Delivery.State.PARKED.value, result.parked, None
+    if outcome.attempts > len(SCHEDULE):
+        return Delivery.State.PARKED.value, Delivery.Parked.EXHAUSTED.value, None
+    wait = SCHEDULE[outcome.attempts - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 spreading, not secrecy
+    return Delivery.State.RETRYING.value, "", max(wait, result.after or 0)
+
+
+def tally(outcomes: Sequence[Outcome]) -> _Tally:
+    """Sum up one connection's outcomes. A refusal of one event (4xx) is no sign that the receiver is down."""
+    sum_ = _Tally()
+    for outcome in outcomes:
+        result = outcome.result
+        if isinstance(result, Sent):
+            sum_.successes += 1
+            sum_.failing, sum_.failures = False, 0
+            continue
+        sum_.failing = True
+        down = isinstance(result, RetryLater) or result.parked in ("configuration", "blocked_address")
+        sum_.failures += down
+        sum_.throttled |= result.status in THROTTLED
+        if isinstance(result, RetryLater) and result.after and result.status in THROTTLED:
+            sum_.hold = max(sum_.hold, min(result.after, MOST_HOLD_SECONDS))
+    return sum_
+
+
+# While the breaker is open, tries that were on their way already do not count: only a failed probe opens it again.
+_HEALTH = f"""
+    WITH was AS (
+        SELECT h.*, c.most_in_flight, h.failures >= {BREAKER_FAILURES} AS broken,
+            COALESCE(h.open_until > statement_timestamp(), false) AS open
+        FROM integrations_health h JOIN integrations_connection c ON c.id = h.connection_id
+        WHERE h.connection_id = %(connection)s
+    ), now AS (
+        SELECT was.*, CASE
+            WHEN %(successes)s > 0 THEN LEAST(%(failures)s, {BREAKER_FAILURES})
+            WHEN broken AND open THEN failures
+            WHEN broken THEN failures + LEAST(%(failures)s, 1)
+            ELSE LEAST(failures + %(failures)s, {BREAKER_FAILURES}) END AS failures_now
+        FROM was
+    )
+    UPDATE integrations_health h SET
+        failures = now.failures_now,
+        failing_since = CASE WHEN NOT %(failing)s THEN NULL WHEN %(successes)s > 0 THEN statement_timestamp()
+            ELSE COALESCE(now.failing_since, statement_timestamp()) END,
+        last_success_at = CASE WHEN %(successes)s > 0 THEN statement_timestamp() ELSE now.last_success_at END,
+        open_until = GREATEST(
+            CASE WHEN now.failures_now < {BREAKER_FAILURES} THEN NULL
+                WHEN now.broken AND now.open AND %(successes)s = 0 THEN now.open_until
+                ELSE statement_timestamp() + make_interval(secs => %(spread)s * LEAST({MOST_BREAKER_SECONDS},
+                    {BREAKER_SECONDS} * 2 ^ LEAST(now.failures_now - {BREAKER_FAILURES}, 10))) END,
+            CASE WHEN %(hold)s > 0 THEN statement_timestamp() + make_interval(secs => %(hold)s)
+                WHEN now.open AND NOT now.broken THEN now.open_until END),
+        recovering = NULLIF(CASE
+            WHEN %(throttled)s THEN GREATEST(1, COALESCE(now.recovering, now.most_in_flight) / 2)
+            WHEN now.broken AND %(successes)s > 0 THEN 1
+            WHEN %(failures)s > 0 AND now.recovering IS NOT NULL THEN GREATEST(1, now.recovering / 2)
+            ELSE LEAST(now.recovering + %(successes)s, now.most_in_flight) END, now.most_in_flight)
+    FROM now WHERE h.connection_id = now.connection_id
+"""
+
+
+def _keep_health(connection_id: int, sum_: _Tally) -> None:
+    sql.run(
+        _HEALTH,
+        connection=connection_id,
+        successes=sum_.successes,
+        failing=sum_.failing,
+        failures=sum_.failures,
+        hold=sum_.hold,
+        throttled=sum_.throttled,
+        spread=random.uniform(1, 1 + JITTER),  # noqa: S311 spreading, not secrecy
+    )
