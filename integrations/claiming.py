@@ -119,8 +119,9 @@ _LINES = f"""
     )
     SELECT c.id, c.xmin::text, c.most_in_flight, c.most_per_second, h.failures, h.recovering,
         h.failures = 0 AND COALESCE(h.last_success_at > statement_timestamp() - interval '1 minute', false),
-        LEAST(GREATEST(c.most_per_second, 1), h.tokens + COALESCE(c.most_per_second * GREATEST(0,
-            EXTRACT(EPOCH FROM statement_timestamp() - COALESCE(h.tokens_at, statement_timestamp()))), 0))::float8,
+        CASE WHEN h.tokens_at IS NULL THEN GREATEST(c.most_per_second, 1) ELSE
+            LEAST(GREATEST(c.most_per_second, 1), h.tokens + COALESCE(c.most_per_second, 0)
+            * GREATEST(0, EXTRACT(EPOCH FROM statement_timestamp() - h.tokens_at))) END::float8,
         (SELECT count(*) FROM integrations_delivery d WHERE d.connection_id = c.id AND d.state = 'sending'
             AND d.lease_until >= statement_timestamp()),
         c.coalesce
@@ -241,20 +242,20 @@ def _spend(lines: list[_Line], claim: Claim) -> None:
 
 
 # The one ahead is locked: if it is being settled at this moment it is skipped, so that nobody waits behind what is done.
-_SET_BEHIND = f"""
-    WITH ahead AS (
-        SELECT id FROM integrations_delivery WHERE id = ANY(%s::bigint[]) AND state IN {OPEN}
-        FOR NO KEY UPDATE SKIP LOCKED
-    )
-    UPDATE integrations_delivery d SET behind = ahead.id
-    FROM unnest(%s::bigint[], %s::bigint[]) AS f(id, ahead) JOIN ahead ON ahead.id = f.ahead
+# A statement of its own, for a row can be ahead of one and behind another.
+_STILL_AHEAD = f"""
+    SELECT id FROM integrations_delivery WHERE id = ANY(%s::bigint[]) AND state IN {OPEN}
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+"""  # noqa: S608 a constant of this module
+_SET_BEHIND = """
+    UPDATE integrations_delivery d SET behind = f.ahead FROM unnest(%s::bigint[], %s::bigint[]) AS f(id, ahead)
     WHERE d.id = f.id AND d.behind IS NULL AND d.state IN ('pending', 'retrying') RETURNING d.id
-"""  # noqa: S608 all parts are constants of this module
+"""
 
 
 def _set_behind(followers: list[tuple[int, int]]) -> bool:
     if not followers:
         return False
-    aheads = [ahead for _, ahead in followers]
-    return bool(sql.run(_SET_BEHIND, sorted(set(aheads)), [pk for pk, _ in followers], aheads))
-
+    still = {row[0] for row in sql.run(_STILL_AHEAD, sorted({ahead for _, ahead in followers}))}
+    waiting = [(pk, ahead) for pk, ahead in followers if ahead in still]
+    return bool(sql.run(_SET_BEHIND, [pk for pk, _ in waiting], [ahead for _, ahead in waiting]))
