@@ -8,39 +8,61 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from backoffice import failpoints
-from integrations import bells
+from integrations import bells, sql, systems
 from integrations.models import Connection, Delivery, Health
 from orders.models import JournalEntry
 
 AGAIN = timedelta(days=30)  # how far back "everything since" may reach
 
 
+# One statement for every entry: which connections want it, their deliveries, and whom to ring. `events` holds "*", an action
+# or "subject.*"; an empty `shops` means all.
+_FAN_OUT = """
+    WITH made AS (
+        INSERT INTO integrations_delivery (connection_id, entry_id, order_id, shop_id, state, parked_because, attempts,
+            due_at, fence, result, created_at)
+        SELECT c.id, %(entry)s::bigint, %(order)s::bigint, %(shop)s::bigint, 'pending', '', 0,
+            COALESCE(%(due)s::timestamptz, statement_timestamp()), 0, '',
+            statement_timestamp()
+        FROM integrations_connection c
+        WHERE (c.shop_id = %(shop)s::bigint OR c.shop_id IS NULL) AND c.public_id <> %(source)s::text
+            AND c.events ?| %(actions)s::text[] AND (c.shops = '[]' OR c.shops ? %(domain)s::text)
+        RETURNING connection_id
+    ), bells AS (
+        SELECT DISTINCT CASE WHEN c.system = ANY(%(at_once)s::text[]) THEN 'outbox' ELSE 'calls:' || c.id END AS bell
+        FROM made JOIN integrations_connection c ON c.id = made.connection_id
+    )
+    SELECT pg_notify(CASE WHEN bell = 'outbox' THEN %(outbox)s::text ELSE %(calls)s::text END, bell) FROM bells
+"""
+
+
 def fan_out(sender: Any, *, entry: JournalEntry, **kwargs: Any) -> None:
     """Insert a delivery for every connection that wants this entry; never to where the entry came from."""
-    # Without the secrets: opening them for every change would cost more than the change.
-    connections = Connection.objects.filter(Q(shop=entry.shop_id) | Q(shop=None)).defer("secrets")
-    due = _not_before(entry)
-    deliveries = [
-        Delivery(connection=connection, entry=entry, shop_id=entry.shop_id, order_id=entry.order_id, due_at=due)
-        for connection in connections
-        if connection.public_id != entry.source and connection.wants(entry.action, entry.shop.domain)
-    ]
-    if not deliveries:
-        return
-    Delivery.objects.bulk_create(deliveries)
+    sql.run(
+        _FAN_OUT,
+        entry=entry.pk,
+        order=entry.order_id,
+        shop=entry.shop_id,
+        due=_not_before(entry),
+        source=entry.source,
+        actions=["*", entry.action, f"{entry.action.split('.', 1)[0]}.*"],
+        domain=entry.shop.domain,
+        at_once=list(systems.AT_ONCE),
+        outbox=bells.CHANNELS[bells.OUTBOX],
+        calls=bells.CHANNELS[bells.CALLS],
+    )
     failpoints.reach("outbox.fanned_out")
-    bells.ring_for(*(delivery.connection for delivery in deliveries))
 
 
-def _not_before(entry: JournalEntry) -> datetime:
+def _not_before(entry: JournalEntry) -> datetime | None:
     """Money effects name the end of their undo window; everything else goes at once."""
     raw = entry.facts.get("not_before")
-    return (parse_datetime(raw) if isinstance(raw, str) else None) or timezone.now()
+    return parse_datetime(raw) if isinstance(raw, str) else None
 
 
 def send_again(delivery: Delivery, *, by: str) -> bool:

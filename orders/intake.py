@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -51,11 +51,16 @@ def apply_snapshot(shop: Shop, snapshot: OrderSnapshot, origin: Origin) -> Outco
     customer = _customer(shop, snapshot.customer)
     values["customer_id"] = customer and customer.pk
     if order is None:
-        order, created = Order.objects.get_or_create(shop=shop, remote_id=snapshot.remote_id, defaults=values)
-        if not created:  # another delivery made it a moment ago; now its row can be locked and compared
+        try:
+            with transaction.atomic():
+                order = Order.objects.create(shop=shop, remote_id=snapshot.remote_id, **values)
+        except IntegrityError:
+            if not Order.objects.filter(shop=shop, remote_id=snapshot.remote_id).exists():
+                raise
+            # Another delivery made it a moment ago; now its row can be locked and compared.
             return apply_snapshot(shop, snapshot, origin)
-        events = [Event("order.created", {"name": order.name, "test": order.test})]
-        parts.write_lines(order, snapshot.lines)
+        created, events = True, [Event("order.created", {"name": order.name, "test": order.test})]
+        parts.write_lines(order, snapshot.lines, known=[])
     else:
         created, events = False, _write_order(order, snapshot, values)
     for fulfillment in snapshot.fulfillments:

@@ -5,6 +5,7 @@ All of them run inside `intake`, under the order's row lock.
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -60,13 +61,16 @@ def assign(row: Model, values: dict[str, Any]) -> list[str]:
     return changed
 
 
-def write_lines(order: Order, snapshots: list[LineSnapshot]) -> bool:
-    """Add and change lines; never remove one, for Shopify keeps removed lines with a current quantity of 0."""
-    known = {line.remote_id: line for line in LineItem.objects.filter(order=order)}
+def write_lines(order: Order, snapshots: list[LineSnapshot], known: Iterable[LineItem] | None = None) -> bool:
+    """Add and change lines; never remove one, for Shopify keeps removed lines with a current quantity of 0.
+
+    `known` are the lines it has, where the caller knows them (a new order has none).
+    """
+    lines = {line.remote_id: line for line in (LineItem.objects.filter(order=order) if known is None else known)}
     new, changed, touched = [], [], set()
     for position, snapshot in enumerate(snapshots):
-        values = _line_values(snapshot, position)
-        line = known.get(snapshot.remote_id)
+        values = line_values(snapshot, position)
+        line = lines.get(snapshot.remote_id)
         if line is None:
             new.append(LineItem(order=order, remote_id=snapshot.remote_id, **values))
         elif differing := assign(line, values):
@@ -78,7 +82,8 @@ def write_lines(order: Order, snapshots: list[LineSnapshot]) -> bool:
     return bool(new or changed)
 
 
-def _line_values(snapshot: LineSnapshot, position: int) -> dict[str, Any]:
+def line_values(snapshot: LineSnapshot, position: int) -> dict[str, Any]:
+    """Column values of one line, in the form the database gives them back."""
     same_names = (
         "title variant_title sku vendor variant_id product_id quantity current_quantity requires_shipping taxable "
         "gift_card tip properties"
@@ -91,15 +96,7 @@ def _line_values(snapshot: LineSnapshot, position: int) -> dict[str, Any]:
 
 def write_fulfillment(order: Order, snapshot: FulfillmentSnapshot) -> list[Event]:
     """Add or change one parcel, unless the stored one is newer."""
-    same_names = "name status tracking_company tracking_numbers tracking_urls location_id"
-    values: dict[str, Any] = {name: getattr(snapshot, name) for name in same_names.split()}
-    values |= {
-        "lines": [{"line": part.line_remote_id, "quantity": part.quantity} for part in snapshot.lines],
-        "remote_created_at": snapshot.created_at,
-        "remote_updated_at": snapshot.updated_at,
-    }
-    if snapshot.shipment_status is not None:
-        values["shipment_status"] = snapshot.shipment_status
+    values = fulfillment_values(snapshot)
     parcel = Fulfillment.objects.filter(order=order, remote_id=snapshot.remote_id).first()
     if parcel is None:
         parcel = Fulfillment.objects.create(order=order, remote_id=snapshot.remote_id, **values)
@@ -111,6 +108,20 @@ def write_fulfillment(order: Order, snapshot: FulfillmentSnapshot) -> list[Event
         parcel.save()
     visible = sorted(set(changed) - {"remote_updated_at"})
     return [_parcel_event("fulfillment.updated", parcel, changed=visible)] if visible else []
+
+
+def fulfillment_values(snapshot: FulfillmentSnapshot) -> dict[str, Any]:
+    """Column values of one parcel, in the form the database gives them back."""
+    same_names = "name status tracking_company tracking_numbers tracking_urls location_id"
+    values: dict[str, Any] = {name: getattr(snapshot, name) for name in same_names.split()}
+    values |= {
+        "lines": [{"line": part.line_remote_id, "quantity": part.quantity} for part in snapshot.lines],
+        "remote_created_at": snapshot.created_at,
+        "remote_updated_at": snapshot.updated_at,
+    }
+    if snapshot.shipment_status is not None:
+        values["shipment_status"] = snapshot.shipment_status
+    return values
 
 
 def _parcel_event(action: str, parcel: Fulfillment, **facts: Any) -> Event:
@@ -137,21 +148,7 @@ def write_refund(order: Order, snapshot: RefundSnapshot) -> list[Event]:
     A refund at the shop is a fact: when its units had been used already (replaced, say) it is recorded all the same,
     and a second event says how many units were paid for twice, for staff to look at.
     """
-    values: dict[str, Any] = {
-        "note": snapshot.note,
-        "transactions": snapshot.transactions,
-        "remote_created_at": snapshot.created_at,
-        "processed_at": snapshot.processed_at,
-        "lines": [
-            {
-                "line": line.line_remote_id,
-                "quantity": line.quantity,
-                "restock_type": line.restock_type,
-                "amounts": amounts_json(line.amounts),
-            }
-            for line in snapshot.lines
-        ],
-    }
+    values = refund_values(snapshot)
     units: Counter[int] = Counter()  # one line may be named twice, once for each way it came back
     for part in snapshot.lines:
         units[part.line_remote_id] += part.quantity
@@ -168,6 +165,25 @@ def write_refund(order: Order, snapshot: RefundSnapshot) -> list[Event]:
     refund.save()
     updated = Event("refund.updated", {"changed": sorted(changed)}, refund.public_id)
     return [updated, *(_use_refunded(order, refund, units) if "lines" in changed else [])]
+
+
+def refund_values(snapshot: RefundSnapshot) -> dict[str, Any]:
+    """Column values of one refund, in the form the database gives them back."""
+    return {
+        "note": snapshot.note,
+        "transactions": snapshot.transactions,
+        "remote_created_at": snapshot.created_at,
+        "processed_at": snapshot.processed_at,
+        "lines": [
+            {
+                "line": line.line_remote_id,
+                "quantity": line.quantity,
+                "restock_type": line.restock_type,
+                "amounts": amounts_json(line.amounts),
+            }
+            for line in snapshot.lines
+        ],
+    }
 
 
 def _use_refunded(order: Order, refund: Refund, units: dict[int, int]) -> list[Event]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from backoffice import failpoints
 from orders import entitlement
 from orders.journal import record
 from orders.models import JournalEntry, Order
@@ -28,6 +29,7 @@ def start(resolution: Resolution) -> bool:
         resolution.save(update_fields=["started_at", "updated_at"])
         if resolution.claim.can_move_to(Claim.State.RESOLVING):
             resolution.claim.move_to(Claim.State.RESOLVING, by="system")
+    failpoints.reach("resolution.starting")
     return True
 
 
@@ -45,6 +47,7 @@ def mark_executed(resolution: Resolution, *, remote_order_id: int, remote_order_
     resolution.save()
     _journal(resolution, "executed", by, remote_order_id=str(remote_order_id), remote_order_name=remote_order_name)
     _close_when_done(resolution.claim)
+    failpoints.reach("resolution.executing")
     return resolution
 
 
@@ -66,7 +69,7 @@ def mark_failed(resolution: Resolution, reason: str, *, by: str) -> Resolution:
     return resolution
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def recognise(order: Order, *, by: str, source: str = "") -> Resolution | None:
     """If `order` is the replacement of one of our resolutions, link it; the claim closes when all are home.
 

@@ -49,6 +49,9 @@ class Connection(models.Model):
     inbound_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_because = models.CharField(max_length=255, blank=True)
+    removed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Taken away by its owner; kept, for its deliveries are a record"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ConnectionQuerySet.as_manager()
@@ -59,9 +62,10 @@ class Connection(models.Model):
                 fields=["shop"], condition=models.Q(system="shopify"), name="one_shopify_connection_per_shop"
             ),
             models.UniqueConstraint(
-                fields=["partner", "url"], condition=models.Q(system="webhook"), name="endpoint_once_per_partner"
+                fields=["partner", "url"], condition=models.Q(system="webhook", removed_at=None),
+                name="endpoint_once_per_partner",
             ),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.label

@@ -39,6 +39,8 @@ class InboundMessage(models.Model):
     received_at = models.DateTimeField()
     handled_at = models.DateTimeField(null=True, blank=True)
 
+    suspect = False  # set by the inbox's claim: taken before, and its worker did not live to tell
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["connection", "delivery_key"], name="message_once_per_delivery"),
