@@ -72,7 +72,7 @@ lock: $(STAMP)
 PRODUCTION := env -u DEBUG BACKOFFICE_MODE=production BACKOFFICE_VAR=/nonexistent \
     SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ \
     FIELD_KEYS=bWFrZS1jaGVjay1tYWtlLWNoZWNrLW1ha2UtY2hlY2s= EGRESS_ALLOW= \
-    ALLOWED_HOSTS=backoffice.example PUBLIC_URL=https://backoffice.example \
+    ALLOWED_HOSTS=backoffice.example PUBLIC_URL=https://backoffice.example EMAIL_URL=dummymail:// \
     DATABASE_URL=postgresql://nobody@127.0.0.1:1/none
 CHECKS := check-style check-format check-types check-layers check-migrations check-deployment
 

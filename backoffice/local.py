@@ -24,6 +24,8 @@ def ensure_settings() -> Path:
         "EGRESS_ALLOW": "127.0.0.0/8",
         "SANDBOX_TOKEN": "shpat_" + secrets.token_hex(16),
         "SANDBOX_SECRET": secrets.token_hex(32),
+        "OPERATORS_MAIL": "operators@backoffice.invalid",
+        "METRICS_TOKEN": secrets.token_urlsafe(32),
     }
     SETTINGS_FILE.touch(mode=0o600)
     SETTINGS_FILE.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))

@@ -6,15 +6,17 @@ from files and nothing has a default that would be unsafe.
 
 import ipaddress
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
-from backoffice import postgres_address
+from backoffice import postgres_address, queue_choice
 from backoffice.console.skin import UNFOLD as UNFOLD  # the console's skin reads its settings from here
 from backoffice.local import SETTINGS_FILE, VAR
 
@@ -23,6 +25,7 @@ if os.environ.get("BACKOFFICE_MODE") != "production" and SETTINGS_FILE.exists():
     environ.Env.read_env(SETTINGS_FILE)
 
 _MISSING: Any = object()
+HOST_NAME = 200  # characters
 
 
 def read(name: str, cast: Callable[[str], Any] = str, default: Any = _MISSING) -> Any:
@@ -73,6 +76,39 @@ def port(raw: str) -> int:
     return int(raw)
 
 
+def at_least_one(raw: str) -> int:
+    if int(raw) < 1:
+        raise ValueError("expected a number above 0")
+    return int(raw)
+
+
+def name_of_worker(raw: str) -> str:
+    if len(raw) > HOST_NAME or not raw.isprintable():
+        raise ValueError(f"expected at most {HOST_NAME} characters")
+    return raw
+
+
+def mail_server(raw: str) -> dict[str, Any]:
+    """Django's mail settings from one URL: smtp://, smtp+tls://, smtp+ssl://user:password@host:port, or dummymail://."""
+    try:
+        return dict(env.email_url_config(raw))
+    except ImproperlyConfigured:  # its message would repeat the password
+        raise ValueError("expected smtp+tls://user:password@host:587, or dummymail:// for no mail at all") from None
+
+
+def addresses(raw: str) -> list[str]:
+    for address in (found := listed(raw)):
+        if address.count("@") != 1 or address.startswith("@") or address.endswith("@") or set(address) & set(" <>\r\n"):
+            raise ValueError("expected addresses such as ops@example.com, comma-separated")
+    return found
+
+
+def long_secret(raw: str) -> str:
+    if len(raw) < 20 or not raw.isascii() or not raw.isprintable() or " " in raw:
+        raise ValueError("expected at least 20 random characters")
+    return raw
+
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = VAR
 MODE: str = read("BACKOFFICE_MODE", one_of("local", "production"), "production")
@@ -91,12 +127,34 @@ EGRESS_ALLOW = read("EGRESS_ALLOW", networks, [])
 SHOPIFY_API_VERSION: str = read("SHOPIFY_API_VERSION", str, "2026-10")
 UNDO_SECONDS: int = read("UNDO_SECONDS", int, 30)  # money effects wait this long, so that a decision can be undone
 
+# Mail to staff and partners. Locally it is written to files that the console shows; in production somebody must decide.
+MAIL_DIR = VAR / "mail"
+MAIL: dict[str, Any] = read(
+    "EMAIL_URL",
+    mail_server,
+    {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"} if LOCAL else _MISSING,
+)
+EMAIL_BACKEND: str = MAIL["EMAIL_BACKEND"]
+EMAIL_FILE_PATH = str(MAIL_DIR)
+EMAIL_HOST: str = MAIL.get("EMAIL_HOST") or "localhost"
+EMAIL_PORT: int = MAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER: str = MAIL.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD: str = MAIL.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS: bool = MAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL: bool = MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10  # seconds; a task may last 60
+DEFAULT_FROM_EMAIL: str = read("DEFAULT_FROM_EMAIL", str, f"backoffice@{urlsplit(PUBLIC_URL).hostname or 'localhost'}")
+OPERATORS_MAIL: list[str] = read("OPERATORS_MAIL", addresses, [])  # who looks after this installation
+METRICS_TOKEN: str = read("METRICS_TOKEN", long_secret, "")  # without one /metrics is closed
+
 LOOPBACK = [ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")]
 if not LOCAL:
     if DEBUG:
         raise ImproperlyConfigured("DEBUG must be off in production.")
     if any(network.version == own.version and network.overlaps(own) for network in EGRESS_ALLOW for own in LOOPBACK):
         raise ImproperlyConfigured("EGRESS_ALLOW must not name loopback in production.")
+    if os.environ.get("FAILPOINTS"):
+        raise ImproperlyConfigured("FAILPOINTS must not be set in production: it ends processes on purpose.")
     if len(SECRET_KEY) < 40:
         raise ImproperlyConfigured("SECRET_KEY must have at least 40 random characters.")
 
@@ -151,6 +209,14 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db_url_config(read("DATABASE_URL", str, None) or postgres_address.url())}
 DATABASES["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)
+# Locks end with the session that holds them. When a host vanishes without a word, its sessions must end within half a
+# minute and not after the two hours of TCP's own defaults; the same for us when the server vanishes.
+VANISHED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+DATABASES["default"]["OPTIONS"] = {
+    **VANISHED,
+    "options": " ".join(f"-c {name.replace('keep', 'tcp_keep')}={value}" for name, value in VANISHED.items()),
+    **DATABASES["default"].get("OPTIONS", {}),
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -194,14 +260,17 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
 }
 
+# Whose heartbeats these are. More than one worker on a host are told apart without being named (supervisor.py).
+WORKER_NAME: str = read("WORKER_NAME", name_of_worker, socket.gethostname()[:HOST_NAME])
+
 # Bells and schedules only: arguments are ids, the work itself is rows. Each value answers a fault seen on 1.11.1:
 # catch_up off (a missed schedule must not run n times), max_attempts 1 (our rows carry the attempts), save_limit -1
 # (saving results made the next task wait 13 s after a burst), retry far above timeout (or tasks run twice).
 Q_CLUSTER = {
     "name": "backoffice",
-    "broker_class": "integrations.bells.BellBroker",
-    "orm": "default",
-    "workers": read("WORKERS", int, 4),
+    **read("QUEUE", queue_choice.choose, queue_choice.POSTGRES),
+    # Two handle the inbox, two send, two call shops: all may be busy at once, and long drains beat from inside.
+    "workers": read("WORKERS", at_least_one, 6),
     "queue_limit": 8,
     "timeout": 60,
     "retry": 120,

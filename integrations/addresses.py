@@ -6,6 +6,8 @@ judges the numeric address at the moment of connecting, for every address that i
 """
 
 import ipaddress
+import re
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
@@ -25,33 +27,48 @@ NEVER_PUBLIC = [
     )
 ]
 GLOBAL_UNICAST = ip_network("2000::/3")
+# A name of labels, or IPv6 in brackets, without a zone; nothing that parsers could disagree on.
+HOST_AND_PORT = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?)(:\d{1,5})?", re.ASCII | re.I)
 NAT64 = ip_network("64:ff9b::/96")
 
 
-def check_address(url: str) -> bool:
-    """Raise GiveUp unless `url` is https to a public host, or its host is in EGRESS_ALLOW; used at save and at send.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a URL points: host in lower case, port, and whether it is the operator's list that allows the host."""
 
-    Returns whether it is the operator's list that allows it.
-    """
+    host: str
+    port: int
+    allowed: bool
+
+
+def check_address(url: str) -> Target:
+    """Raise GiveUp unless `url` is https to a public host, or its host is in EGRESS_ALLOW; used at save and at send."""
     parts, port = _parts(url)
     if not parts.hostname or parts.scheme not in ("http", "https"):
         raise GiveUp("The address must begin with https:// and name a host.", parked="configuration")
-    if parts.username is not None or parts.password is not None:
+    if "@" in parts.netloc:
         raise GiveUp("The address must not contain a user name or password.", parked="configuration")
+    if not HOST_AND_PORT.fullmatch(parts.netloc):
+        raise GiveUp(f"{parts.netloc[:100]!r} is not a host.", parked="configuration")
     if names_allowed_host(parts.hostname):
-        return True
+        return Target(parts.hostname, port or (443 if parts.scheme == "https" else 80), allowed=True)
     if parts.scheme != "https":
         raise GiveUp("The address must begin with https:// and name a host.", parked="configuration")
     # Below 1024 live mail, shells and databases of the system; no partner takes webhooks there but on 443.
     if port is not None and port != 443 and port < 1024:
         raise GiveUp(f"Port {port} is not for webhooks; use 443 or one from 1024 on.", parked="configuration")
-    try:
-        address = ipaddress.ip_address(parts.hostname)
-    except ValueError:
-        return False  # a name: every address it has is judged when it is used
-    if not is_public(address):
+    address = numeric(parts.hostname)
+    if address is not None and not is_public(address):
         raise GiveUp(f"{address} is not a public address.", parked="blocked_address")
-    return False
+    return Target(parts.hostname, port or 443, allowed=False)  # a name: its addresses are judged when it is used
+
+
+def numeric(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that `host` is, None for a name."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
 
 
 def names_allowed_host(host: str) -> bool:
@@ -59,18 +76,14 @@ def names_allowed_host(host: str) -> bool:
 
     Of names only `localhost` is taken for its address: any other could point elsewhere a moment later.
     """
-    try:
-        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
-    except ValueError:
-        return False
-    return any(address in network for network in settings.EGRESS_ALLOW)
+    address = numeric("127.0.0.1" if host == "localhost" else host)
+    return address is not None and any(address in network for network in settings.EGRESS_ALLOW)
 
 
 def may_connect(address: str, *, allowed: bool) -> bool:
-    """Whether a connection to this numeric address may be opened; `allowed` is `names_allowed_host` of the URL's."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+    """Whether a connection to this numeric address may be opened; `allowed` is its URL's Target.allowed."""
+    parsed = numeric(address)
+    if parsed is None:
         return False
     return is_public(parsed) or (allowed and any(parsed in network for network in settings.EGRESS_ALLOW))
 

@@ -2,7 +2,8 @@
 
 import time
 
-from integrations import bells, systems
+from backoffice import failpoints
+from integrations import bells, systems, worker
 from integrations.claiming import claim, ensure_health
 from integrations.drains import slot, until_empty
 from integrations.errors import GiveUp, RetryLater
@@ -10,12 +11,12 @@ from integrations.models import Connection, Delivery
 from integrations.sent import Sent
 from integrations.settling import Outcome, Result, settle
 
-CALLERS = 2  # of the workers at the most, so that slow shops leave some for the rest
+CALLERS = 2  # of each worker's processes at the most, so that slow shops leave some for the rest
 
 
 def drain(connection_id: int) -> int:
     """Carry out what is due on one connection for at most 20 s; returns how many tries. Rings again if some are left."""
-    with slot(f"calls:{connection_id}", 1) as mine, slot("calls", CALLERS) as free:
+    with slot(f"calls:{connection_id}", 1) as mine, slot(f"calls:{worker.HOST}", CALLERS) as free:
         connection = Connection.objects.select_related("shop").filter(pk=connection_id).first()
         if not mine or not free or connection is None or connection.system in systems.AT_ONCE:
             return 0
@@ -32,9 +33,11 @@ def _next(connection: Connection) -> int:
     for taken in claimed:
         delivery = Delivery.objects.select_related("entry__shop", "entry__order").get(pk=taken.id)
         delivery.connection = connection
+        failpoints.reach("calls.claimed")
         started = time.monotonic()
         result = attempt(delivery)
         milliseconds = int((time.monotonic() - started) * 1000)
+        failpoints.reach("calls.answered")
         settle([Outcome(taken.id, connection.pk, taken.fence, taken.attempts, result, milliseconds)])
     return len(claimed)
 

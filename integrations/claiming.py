@@ -94,6 +94,7 @@ def claim(systems: Sequence[str], room: int, *, calls: int = 1, only: int | None
             if not claim.moved:
                 _pick(claim, lines, heads, lease)
                 claim.moved = _set_behind(followers)
+            failpoints.reach("outbox.claiming")
         failpoints.reach("outbox.claimed")
         if claim.deliveries or not claim.moved:
             return claim

@@ -1,13 +1,10 @@
-"""Connecting: a shop with its Shopify, a partner with its endpoint. Each is safe to repeat."""
+"""Connecting a shop with its Shopify; safe to repeat. A partner's endpoint is made in integrations.endpoints."""
 
-import base64
 import re
-import secrets
 
 from django.conf import settings
 from django.db import transaction
 
-from backoffice.models import Partner
 from integrations.models import Connection
 from integrations.shopify import inbound, outbound, queries
 from integrations.shopify.client import Shopify
@@ -62,19 +59,3 @@ def subscribe(connection: Connection) -> dict[str, str]:
         messages = [error["message"] for error in errors if "already been taken" not in error["message"]]
         results[topic] = " ".join(messages) or "subscribed"
     return results
-
-
-@transaction.atomic
-def add_endpoint(partner_name: str, url: str, events: list[str]) -> Connection:
-    """Make or update a partner's webhook endpoint; raises GiveUp for an address we may not call."""
-    check_address(url)
-    partner, _ = Partner.objects.get_or_create(name=partner_name)
-    Partner.objects.select_for_update().get(pk=partner.pk)
-    connection = Connection.objects.filter(system="webhook", partner=partner, url=url).first()
-    if connection is None:
-        secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        connection = Connection(system="webhook", partner=partner, url=url, secrets={"signing": [secret]})
-    connection.label = f"{partner_name} webhook"
-    connection.events = events
-    connection.save()
-    return connection

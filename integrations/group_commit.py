@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from backoffice import failpoints
+
 Row = TypeVar("Row")
 
 
@@ -51,6 +53,7 @@ class GroupCommit(Generic[Row]):
             batch, self._queue = self._queue[: self._most], self._queue[self._most :]
         try:
             self._commit(batch)
+            failpoints.reach("group.written")
         finally:
             with self._lock:
                 successor = self._queue[0] if self._queue else None
@@ -62,6 +65,7 @@ class GroupCommit(Generic[Row]):
                 successor.woken.set()
 
     def _commit(self, batch: list[_Waiting[Row]]) -> None:
+        failpoints.reach("group.gathered")
         try:
             self._write([waiting.row for waiting in batch])
         except Exception as error:  # noqa: BLE001 whatever it is, each waiting request must hear of it

@@ -4,6 +4,8 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 MINUTES = {
+    "integrations.alerts.evaluate": 1,
+    "integrations.failing.run": 1,
     "integrations.shopify.outbound.fetch_missing_replacements": 1,
 }
 

@@ -68,6 +68,7 @@ def settle(outcomes: Sequence[Outcome]) -> set[int]:
             mine = [o for o in outcomes if o.connection_id == connection_id and o.id in ours]
             if mine:
                 _keep_health(connection_id, tally(mine))
+        failpoints.reach("outbox.settling")
     failpoints.reach("outbox.settled")
     return ours
 

@@ -3,15 +3,21 @@
 django-q2 1.11.1 can hang for good when an idle worker is killed (the dead process holds the queue's read lock) while
 every process still looks alive. So the proof of life is a heartbeat row that a real task writes every five seconds;
 when it is stale the whole process group is killed and a new cluster started. Nothing is lost by that: work is rows.
+
+Each worker has heartbeats of its own, or the beats of one would hide that its neighbour hangs.
 """
 
+import errno
+import hashlib
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from itertools import count
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -33,10 +39,35 @@ def _die_with_us() -> None:
     die_with_parent(signal.SIGKILL)
 
 
+def own_name(name: str) -> tuple[str, socket.socket | None]:
+    """`name`, or `name-2`, `name-3`, … while other workers of this host use those, and what keeps the name ours.
+
+    The kernel keeps it and gives it back however we die; only workers of the same database are in each other's way.
+    Without Linux every worker of a host needs its WORKER_NAME.
+    """
+    if sys.platform != "linux":
+        return name, None
+    database = connection.get_connection_params()
+    site = [database.get(key) for key in ("host", "port", "dbname")]
+    for number in count(1):
+        own = name if number == 1 else f"{name}-{number}"
+        keeper = socket.socket(socket.AF_UNIX)
+        try:
+            keeper.bind(f"\0backoffice:{hashlib.sha256(repr([site, own]).encode()).hexdigest()}")
+        except OSError as error:
+            keeper.close()
+            if error.errno != errno.EADDRINUSE:
+                raise
+            continue
+        return own, keeper
+    raise AssertionError("count() has no end")
+
+
 class Supervisor:
     """Runs until SIGTERM or SIGINT; then lets running drains finish."""
 
     def __init__(self) -> None:
+        self.name, self._name_is_ours = own_name(HOST)
         self.stopping = threading.Event()
         self.cluster: subprocess.Popen[bytes] | None = None
         self.started_at = 0.0
@@ -55,7 +86,8 @@ class Supervisor:
 
     def _start(self) -> None:
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--cluster"]
-        self.cluster = subprocess.Popen(command, start_new_session=True, preexec_fn=_die_with_us)
+        environment = os.environ | {"WORKER_NAME": self.name}
+        self.cluster = subprocess.Popen(command, env=environment, start_new_session=True, preexec_fn=_die_with_us)
         self.started_at = time.time()
 
     def _trouble(self) -> str | None:
@@ -64,7 +96,7 @@ class Supervisor:
         if self.cluster.poll() is not None:
             return f"it ended with status {self.cluster.returncode}"
         try:
-            beat = Heartbeat.objects.filter(host=HOST).values_list("beat_at", flat=True).first()
+            beat = Heartbeat.objects.filter(host=self.name).values_list("beat_at", flat=True).first()
         except DatabaseError:
             connection.close()
             return None

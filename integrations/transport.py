@@ -1,13 +1,12 @@
 """One POST at a time: the way out for Shopify's API, alerts and everything that waits for its answer.
 
 The same promises as `transfers` (addresses.py, answers.py): an attempt connects within 3 s and ends within 15 s,
-whatever the other side does. `requests` bounds single reads only, so a timer closes the socket at the deadline. No redirects, no
-proxies or .netrc from the environment, certificates verified, bounded headers, at most 64 kB of the answer kept. Every
-address of a name is judged at the moment of connecting, so that a name cannot point inside after the check.
+whatever the other side does. `requests` bounds single reads only, so a timer closes the socket at the deadline. No
+redirects, no proxies or .netrc from the environment, certificates verified, bounded headers, at most 64 kB of the
+answer kept. Every address of a name is judged at the moment of connecting: it cannot point inside after the check.
 """
 
 import http.client
-import queue
 import socket
 import ssl
 import threading
@@ -22,11 +21,10 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from integrations.addresses import check_address, may_connect, names_allowed_host
 from integrations.answers import (
-    CONNECT_SECONDS,
     DEADLINE_SECONDS,
     KEPT_BYTES,
     MOST_HEADER_BYTES,
@@ -38,6 +36,7 @@ from integrations.answers import (
     retry_after,
 )
 from integrations.errors import GiveUp, RetryLater
+from integrations.names import CONNECT_SECONDS, Unresolved, look_up
 
 __all__ = ["DEADLINE_SECONDS", "Answer", "check_address", "post", "retry_after"]
 
@@ -64,7 +63,7 @@ def post(url: str, body: bytes, headers: dict[str, str], *, keep: int = KEPT_BYT
             raise GiveUp(f"TLS failed: {_short(error)}", parked="configuration") from error
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
             raise GiveUp(f"Bad address: {_short(error)}", parked="configuration") from error
-        except requests.RequestException as error:
+        except OSError as error:  # all of requests' own are; and ours, when the certificates cannot be read
             raise RetryLater(f"No answer: {_short(error)}") from error
         with response:
             kept = _read(response, keep)
@@ -175,51 +174,27 @@ class _TlsPool(HTTPSConnectionPool):
 def _connect(connection: HTTPConnection) -> socket.socket:
     """A socket to the first address of the host that may be connected to and answers, within CONNECT_SECONDS in all."""
     until = time.monotonic() + CONNECT_SECONDS
-    found = _resolve(connection)
+    try:
+        found = look_up(connection._dns_host)
+    except Unresolved as error:
+        raise NewConnectionError(connection, str(error)) from error
     allowed = names_allowed_host(connection._dns_host)
-    good = [target for target in found if may_connect(str(target[4][0]), allowed=allowed)]
+    good = [address for address in found if may_connect(address, allowed=allowed)]
     if not good:
-        raise GiveUp(f"{connection.host} points to {found[0][4][0]}, which is not public.", parked="blocked_address")
-    problem: OSError = TimeoutError("no time left")
-    for family, kind, protocol, _, address in good:
+        raise GiveUp(f"{connection.host} points to {found[0]}, which is not public.", parked="blocked_address")
+    problem: OSError = TimeoutError(f"no answer within {CONNECT_SECONDS:g} s")
+    for address in good:
         if (left := until - time.monotonic()) <= 0:
             break
-        sock = socket.socket(family, kind, protocol)
         try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(left)
-            sock.connect(address)
+            sock = socket.create_connection((address, connection.port), timeout=left)
         except OSError as error:
-            sock.close()
             problem = error
-        else:
-            sock.settimeout(CONNECT_SECONDS)  # the handshake; urllib3 sets the time to read afterwards
-            return sock
-    if isinstance(problem, TimeoutError):
-        raise ConnectTimeoutError(connection, f"no connection to {connection.host} within {CONNECT_SECONDS:g} s")
+            continue
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.settimeout(CONNECT_SECONDS)  # the handshake; urllib3 sets the time to read afterwards
+        return sock
     raise NewConnectionError(connection, f"cannot connect to {connection.host}: {problem}") from problem
-
-
-def _resolve(connection: HTTPConnection) -> list[Any]:
-    """Addresses of the host as getaddrinfo gives them, within CONNECT_SECONDS: the resolver itself takes its time."""
-    found: queue.SimpleQueue[list[Any] | OSError | UnicodeError] = queue.SimpleQueue()
-
-    def look() -> None:
-        try:
-            found.put(list(socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)))
-        except (OSError, UnicodeError) as error:
-            found.put(error)
-
-    threading.Thread(target=look, daemon=True).start()
-    try:
-        result = found.get(timeout=CONNECT_SECONDS)
-    except queue.Empty:
-        raise ConnectTimeoutError(connection, f"{connection.host} was not resolved in time") from None
-    if isinstance(result, socket.gaierror):
-        raise NameResolutionError(connection.host, connection, result) from result
-    if isinstance(result, (OSError, UnicodeError)) or not result:
-        raise NewConnectionError(connection, f"cannot resolve {connection.host}: {result}")
-    return result
 
 
 @contextmanager

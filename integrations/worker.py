@@ -1,9 +1,9 @@
 """Is anyone working? A heartbeat written by a real task, and the questions /readyz and the supervisor ask of it."""
 
-import socket
 import time
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from integrations.models import Heartbeat, InboundMessage
@@ -11,14 +11,17 @@ from integrations.models import Heartbeat, InboundMessage
 STALE = timedelta(seconds=20)
 BEHIND = timedelta(seconds=60)
 BEAT_SECONDS = 5.0
-HOST = socket.gethostname()
+GONE = timedelta(days=1)
+HOST: str = settings.WORKER_NAME
 
 _beat_at = 0.0
 
 
 def beat() -> None:
     """Run by the cluster every five seconds like any other task: pusher, queue and worker must all be well for it."""
-    Heartbeat.objects.update_or_create(host=HOST, defaults={"beat_at": timezone.now()})
+    now = timezone.now()
+    Heartbeat.objects.update_or_create(host=HOST, defaults={"beat_at": now})
+    Heartbeat.objects.filter(beat_at__lt=now - GONE).delete()  # a host that was taken away
 
 
 def keep_beating() -> None:

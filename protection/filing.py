@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from backoffice import failpoints
 from orders.models import Order
 from protection.eligibility import ClaimRefused, ItemAsked, check_order, units_to_claim
 from protection.models import Claim, ClaimItem, ClaimUnit, Coverage
@@ -48,6 +49,7 @@ def file_claim(
         facts["override_reason"] = override_reason
     claim.move_to(Claim.State.SUBMITTED, by=by, source=source, **facts)
     claim.move_to(Claim.State.IN_REVIEW, by="system")
+    failpoints.reach("claim.filing")
     return claim
 
 

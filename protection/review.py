@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from backoffice import failpoints
 from orders import entitlement
 from orders.entitlement import UnitAlreadyUsed
 from orders.journal import record
@@ -79,6 +80,7 @@ def decide(claim: Claim, decisions: Sequence[ItemDecision], *, user: User) -> Cl
             raise DecisionRefused(str(error)) from error
     record("resolution.queued", shop=claim.order.shop, order=claim.order, subject=resolution.public_id, by=by,
            claim=claim.public_id, kind=resolution.kind, not_before=resolution.not_before.isoformat())  # fmt: skip
+    failpoints.reach("claim.deciding")
     return claim
 
 

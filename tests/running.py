@@ -15,7 +15,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ class Instance:
         }
         self.url = self.sandbox_url = ""
         self.demo: dict[str, str] = {}  # what seed_demo made: webhook_url, endpoint_secret, …
+        self.api_key = ""
+        self.logins: list[dict[str, str]] = []  # role, username, password of the demo staff
         self._known: dict[int, dict[int, str]] = {}  # sentinel → its children → what they are
 
     def start(self) -> None:
@@ -61,6 +63,8 @@ class Instance:
         self.url = facts["api"]["url"].removesuffix("/v1/")
         self.sandbox_url = facts["sandbox"]["url"].rstrip("/")
         self.demo = facts["demo"]
+        self.api_key = facts["api"]["key"]
+        self.logins = facts["console"]["logins"]
 
     def stop(self) -> None:
         """Stop everything; safe for an instance that never got up."""
@@ -125,6 +129,19 @@ class Instance:
     def _facts(self) -> dict[str, Any]:
         return dict(json.loads((self.directory / "up.json").read_text()))
 
+    def postmaster(self) -> int | None:
+        """PostgreSQL's first process, None while there is none."""
+        try:
+            pid = int((self.directory / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            return None
+        return pid if is_alive(pid) else None
+
+    def setting(self, name: str) -> str:
+        """What `up` wrote into local.env for itself, for example the sandbox's signing secret."""
+        lines = (self.directory / "local.env").read_text().splitlines()
+        return next(line.split("=", 1)[1] for line in lines if line.startswith(f"{name}="))
+
     # --- its database and its sandbox ---------------------------------------------------------------------------------
 
     def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -167,12 +184,18 @@ class Instance:
 
 
 @contextmanager
-def instance(*, sandbox_speed: float = 60) -> Iterator[Instance]:
-    """A fresh instance, gone afterwards with its directory. Webhook retries come `sandbox_speed` times sooner."""
+def instance(
+    *, sandbox_speed: float = 60, prepare: Callable[[Path], None] = lambda directory: None, **environment: str
+) -> Iterator[Instance]:
+    """A fresh instance, gone afterwards with its directory. Webhook retries come `sandbox_speed` times sooner.
+
+    `environment` is added to what its processes see, such as QUEUE; `prepare` may put things into its directory first.
+    """
     # Not pytest's tmp_path: another test run may close its parents to the account PostgreSQL has when we are root.
     directory = Path(tempfile.mkdtemp(prefix="backoffice-"))
-    started = Instance(directory, SANDBOX_SPEED=str(sandbox_speed))
+    started = Instance(directory, SANDBOX_SPEED=str(sandbox_speed), **environment)
     try:
+        prepare(directory)
         started.start()
         yield started
     finally:

@@ -21,7 +21,8 @@ class Refused(Exception):
 class ConsolePage(View):
     """The page of one row. `verbs` are the buttons: posted name → permission; each is a method that returns a sentence.
 
-    A method may raise `Refused`: the page is shown again with status 409, the sentence, and what was typed.
+    A method may raise `Refused`: the page is shown again with status 409, the sentence, and what was typed. It may
+    return an answer of its own instead of a sentence, for what must be shown once and kept nowhere (a new secret).
     """
 
     http_method_names = ["get", "head", "post"]
@@ -59,6 +60,8 @@ class ConsolePage(View):
         except Refused as reason:
             self.subject = self.load(self.subject.pk)
             return self.answer(status=409, refusal=str(reason))
+        if isinstance(done, HttpResponse):
+            return done
         messages.success(request, done)
         return HttpResponseRedirect(self.next_url())
 

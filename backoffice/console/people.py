@@ -45,8 +45,11 @@ class RoleAdmin(DjangoGroupAdmin, ModelAdmin):
 
 @admin.register(Partner, site=site)
 class PartnerAdmin(ConsoleAdmin):
-    list_display = ("name", "public_id", "created_at")
+    list_display = ("name", "public_id", "contact_email", "created_at")
+    fields = ("name", "public_id", "contact_email", "created_at")
+    readonly_fields = ("name", "public_id", "created_at")
     ordering = ("name",)
+    may_change = True
 
 
 @admin.register(ApiKey, site=site)

@@ -16,6 +16,7 @@ AGENT = [
     "protection.view_planversion",
     "integrations.view_connection",
     "integrations.view_delivery",
+    "integrations.view_alert",
 ]
 # Messages carry whole customer records, so an agent's role does not read them.
 LEAD = [
@@ -29,7 +30,12 @@ LEAD = [
     "integrations.change_inboundmessage",
     "integrations.change_delivery",
     "integrations.change_connection",
+    "integrations.view_alertlimit",
+    "integrations.add_alertlimit",
+    "integrations.change_alertlimit",
+    "integrations.delete_alertlimit",
     "backoffice.view_partner",
+    "backoffice.change_partner",
     "backoffice.view_apikey",
     "auth.view_user",
 ]

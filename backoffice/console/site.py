@@ -4,8 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import path
 from unfold.sites import UnfoldAdminSite
 
+from backoffice.console.mail import MailPage
 from backoffice.console.panels import panels
 
 
@@ -23,6 +25,10 @@ class Console(UnfoldAdminSite):
         context = {**self.each_context(request), "title": self.index_title, "panels": panels("today", request)}
         request.current_app = self.name
         return TemplateResponse(request, self.index_template, {**context, **(extra_context or {})})
+
+    def get_urls(self) -> list[Any]:
+        """With the page of mails, for a local trial only."""
+        return [path("mail/", self.admin_view(MailPage.as_view(site=self)), name="mail"), *super().get_urls()]
 
 
 site = Console(name="admin")

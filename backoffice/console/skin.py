@@ -6,6 +6,7 @@ only here and only as strings: sidebar links, counts, and the panels that each f
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -16,6 +17,10 @@ def _may(permission: str) -> Any:
         return request.user.has_perm(permission)
 
     return check
+
+
+def _is_local(request: HttpRequest) -> bool:
+    return bool(settings.LOCAL)
 
 
 def _item(title: str, icon: str, url: str, permission: str, **extra: Any) -> dict[str, Any]:
@@ -36,6 +41,10 @@ SIDEBAR = [
     {
         "title": "Sync",
         "items": [
+            _item("In step?", "grid_view", "integrations_drift_changelist", "integrations.view_delivery",
+                  badge="integrations.admin.counts.drift_badge", hint="orders that differ"),
+            _item("Alerts", "notifications", "integrations_alert_changelist", "integrations.view_alert",
+                  badge="integrations.admin.alerts.alerts_badge", hint="open"),
             _item("Connections", "hub", "integrations_connection_changelist", "integrations.view_connection",
                   badge="integrations.admin.counts.paused_badge", hint="paused"),
             _item("Messages", "move_to_inbox", "integrations_inboundmessage_changelist",
@@ -53,20 +62,30 @@ SIDEBAR = [
                   "protection.view_planversion"),
             _item("Approval limits", "price_check", "protection_approvallimit_changelist",
                   "protection.view_approvallimit"),
+            _item("Alert limits", "notification_settings", "integrations_alertlimit_changelist",
+                  "integrations.view_alertlimit"),
             _item("Partners", "handshake", "backoffice_partner_changelist", "backoffice.view_partner"),
             _item("API keys", "key", "backoffice_apikey_changelist", "backoffice.view_apikey"),
             _item("Staff", "group", "auth_user_changelist", "auth.view_user"),
             _item("Roles", "badge", "auth_group_changelist", "auth.view_group"),
+            {"title": "Mail", "icon": "mail", "link": reverse_lazy("admin:mail"), "permission": _is_local},
         ],
     },
 ]  # fmt: skip
 
 # Who counts what the sidebar shows; see counts.py.
-COUNTS = ["protection.admin.counts.open_claims", "integrations.admin.counts.stuck", "integrations.admin.counts.paused"]
+COUNTS = [
+    "protection.admin.counts.open_claims",
+    "integrations.admin.counts.stuck",
+    "integrations.admin.counts.paused",
+    "integrations.admin.counts.differing",
+    "integrations.admin.alerts.counted",
+]
 
 # Place on a page → who fills it, top to bottom. Each is called with (request, subject) and returns a Panel or None.
 PANELS = {
     "today": [
+        "integrations.admin.alerts.open_alerts",
         "protection.admin.today.open_claims",
         "integrations.admin.today.sync_health",
         "protection.admin.today.next_claims",

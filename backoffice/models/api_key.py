@@ -15,6 +15,8 @@ SCOPES = {
     "claims:read": "Read claims and their resolutions",
     "claims:write": "File and withdraw claims",
     "events:read": "Read the event feed",
+    "endpoints:read": "Read one's own webhook endpoints and their log",
+    "endpoints:write": "Manage one's own webhook endpoints: where events are sent, and which",
     "quotes:read": "Price protection for a cart",
 }
 
@@ -24,6 +26,7 @@ class Partner(models.Model):
 
     public_id = PublicId("prt")
     name = models.CharField(max_length=255, unique=True)
+    contact_email = models.EmailField(blank=True, help_text="Told when one of its webhook endpoints fails for days")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from backoffice import failpoints
 from backoffice.models import IdempotencyRecord
 from backoffice.rest.authentication import key_of
 from backoffice.rest.problems import Problem
@@ -42,7 +43,9 @@ def once(request: Request, effect: Callable[[], Response]) -> Response:
         body = json.loads(JSONRenderer().render(response.data))  # exactly what the caller reads now
         record: dict[str, Any] = {"fingerprint": fingerprint, "status": response.status_code, "body": body}
         IdempotencyRecord.objects.create(api_key=key_of(request), key=key, **record)
-        return response
+        failpoints.reach("request.recording")
+    failpoints.reach("request.recorded")
+    return response
 
 
 def _lock(name: str) -> bool:

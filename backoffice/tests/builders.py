@@ -1,5 +1,6 @@
 """Plain builders for tests of the API: keys, and a partner's client."""
 
+import json
 from typing import Any
 
 from django.test import Client
@@ -26,6 +27,11 @@ class Api:
 
     def post(self, path: str, body: Any, **headers: str) -> Any:
         return self.client.post(path, body, "application/json", headers={**self.authorization, **headers})
+
+    def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Any other method: PATCH, DELETE."""
+        raw = b"" if body is None else json.dumps(body).encode()
+        return self.client.generic(method, path, raw, "application/json", headers={**self.authorization, **headers})
 
     def raw(self, path: str, body: bytes, content_type: str = "application/json", **headers: str) -> Any:
         sent = {**self.authorization, **headers}

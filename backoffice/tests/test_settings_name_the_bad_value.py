@@ -16,6 +16,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "backoffice.example",
     "PUBLIC_URL": "https://backoffice.example",
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "EMAIL_URL": "dummymail://",
 }
 
 
@@ -37,7 +38,7 @@ def test_good_values_load(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL", "EMAIL_URL"])
 def test_a_missing_value_stops_the_start(tmp_path: Path, name: str) -> None:
     done = load(tmp_path, **{name: None})
     assert done.returncode == 1
@@ -56,6 +57,9 @@ def test_a_missing_value_stops_the_start(tmp_path: Path, name: str) -> None:
         ("EGRESS_ALLOW", "10.0.0.0/99"),
         ("WORKERS", "many"),
         ("LOG_LEVEL", "LOUD"),
+        ("EMAIL_URL", "mail.example"),
+        ("OPERATORS_MAIL", "ops@example.com,nobody"),
+        ("METRICS_TOKEN", "short"),
     ],
 )
 def test_a_bad_value_stops_the_start(tmp_path: Path, name: str, value: str) -> None:
@@ -72,6 +76,7 @@ def test_a_bad_value_stops_the_start(tmp_path: Path, name: str, value: str) -> N
         ("EGRESS_ALLOW", "0.0.0.0/0"),
         ("EGRESS_ALLOW", "::1/128"),
         ("SECRET_KEY", "short"),
+        ("FAILPOINTS", "/tmp"),
     ],
 )
 def test_a_dangerous_value_stops_production_only(tmp_path: Path, name: str, value: str) -> None:
@@ -83,3 +88,4 @@ def test_a_dangerous_value_stops_production_only(tmp_path: Path, name: str, valu
 
 def test_a_secret_is_not_repeated_in_the_error(tmp_path: Path) -> None:
     assert "too-short" not in load(tmp_path, FIELD_KEYS="too-short").stderr
+    assert "hunter2" not in load(tmp_path, EMAIL_URL="post://ops:hunter2@mail.example").stderr

@@ -1,20 +1,22 @@
-"""Connections: which lines there are, how they do, and stopping one. Their secrets are never read here."""
+"""Connections: which lines there are and how they do. Their secrets are never read here."""
 
-from typing import Any, ClassVar
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import admin
 from django.db.models import Max, Min, Model, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 
 from backoffice.console.base import ConsoleAdmin
-from backoffice.console.pages import ConsolePage
 from backoffice.console.site import site
 from backoffice.templatetags.words import moment
-from integrations import pausing
+from integrations.admin.connection_page import ConnectionPage
+from integrations.admin.endpoint import EndpointPage
+from integrations.condition import Condition, condition, health_of
 from integrations.models import Connection, Delivery, InboundMessage
 
-CHANGE = "integrations.change_connection"
 RECENT = 50_000
 
 
@@ -26,11 +28,11 @@ def described() -> QuerySet[Connection]:
     """
     messages = _recent(InboundMessage).filter(connection=OuterRef("pk")).order_by("-id")
     delivered = _recent(Delivery).filter(connection=OuterRef("pk"), state=Delivery.State.DELIVERED).order_by("-id")
-    waiting = Delivery.objects.filter(connection=OuterRef("pk")).exclude(state=Delivery.State.DELIVERED)
+    waiting = Delivery.objects.filter(connection=OuterRef("pk"), state__in=Delivery.OPEN)
     oldest = waiting.order_by().values("connection")
     return (
         Connection.objects.defer("secrets")
-        .select_related("shop", "partner")
+        .select_related("shop", "partner", "health")
         .annotate(
             last_in=Subquery(messages.values("received_at")[:1]),
             last_out=Subquery(delivered.values("delivered_at")[:1]),
@@ -46,58 +48,36 @@ def _recent(model: type[Model]) -> QuerySet[Any]:
     return rows.filter(pk__gt=newest - RECENT)
 
 
-def state_words(connection: Any) -> tuple[str, str]:
-    """(words, tone) for a connection from `described`."""
-    if connection.paused_at:
-        return f"Paused: {connection.paused_because}", "warn"
-    if connection.stuck:
-        return "Deliveries are parked", "bad"
-    return ("Sending", "info") if connection.oldest else ("In step", "good")
-
-
-class ConnectionPage(ConsolePage):
-    template_name = "integrations/connection.html"
-    verbs: ClassVar[dict[str, str]] = {"pause": CHANGE, "resume": CHANGE}
-
-    def load(self, pk: int) -> Connection | None:
-        return described().filter(pk=pk).first()
-
-    def context(self) -> dict[str, Any]:
-        connection: Connection = self.subject
-        words, tone = state_words(connection)
-        waiting = Delivery.objects.filter(connection=connection).exclude(state=Delivery.State.DELIVERED)
-        return {
-            "title": str(connection),
-            "connection": connection,
-            "words": words,
-            "tone": tone,
-            "waiting": waiting.select_related("entry", "order").defer("order__amounts").order_by("id")[:20],
-        }
-
-    def pause(self) -> str:
-        by = f"staff:{self.request.user.get_username()}"
-        pausing.pause(self.subject, because=self.request.POST.get("because", ""), by=by)
-        return "Paused. Nothing is sent; what happens meanwhile waits."
-
-    def resume(self) -> str:
-        pausing.resume(self.subject)
-        return "Resumed. What waited is sent now."
+def condition_of(connection: Any) -> Condition:
+    """How a connection from `described` does."""
+    waiting, parked = connection.oldest is not None, connection.stuck is not None
+    return condition(connection, health_of(connection), waiting=waiting, parked=parked)
 
 
 @admin.register(Connection, site=site)
 class ConnectionAdmin(ConsoleAdmin):
     page = ConnectionPage
-    list_display = ("label", "system", "state_pill", "came_in", "went_out", "oldest_stuck", "url")
+    list_display = ("label", "system", "state_pill", "came_in", "went_out", "oldest_stuck", "host")
     ordering = ("label", "id")
     nothing_here = "No system is connected yet. Connect a shop with manage.py connect_shop."
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path(
+                "<int:pk>/endpoint/",
+                self.admin_site.admin_view(EndpointPage.as_view(admin=self)),
+                name="integrations_connection_endpoint",
+            ),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
         return described()
 
     @admin.display(description="State")
     def state_pill(self, connection: Connection) -> str:
-        words, tone = state_words(connection)
-        return format_html('<span class="c-pill {}">{}</span>', tone, words)
+        found = condition_of(connection)
+        return format_html('<span class="c-pill {}">{}</span>', found.tone, found.words)
 
     @admin.display(description="Last message")
     def came_in(self, connection: Any) -> str:
@@ -110,3 +90,7 @@ class ConnectionAdmin(ConsoleAdmin):
     @admin.display(description="Oldest waiting")
     def oldest_stuck(self, connection: Any) -> str:
         return moment(connection.oldest) if connection.oldest else "–"
+
+    @admin.display(description="Host")
+    def host(self, connection: Connection) -> str:
+        return urlsplit(connection.url).netloc

@@ -6,7 +6,7 @@ from django.db.models import CharField, Count, QuerySet, Value
 from django.http import HttpRequest
 
 from backoffice.console.counts import badge
-from integrations.models import Connection, Delivery, InboundMessage
+from integrations.models import Connection, Delivery, Drift, InboundMessage
 
 INBOX = [InboundMessage.State.FAILED, InboundMessage.State.PARKED]
 
@@ -19,7 +19,12 @@ def stuck() -> QuerySet[Any, Any]:
 
 
 def paused() -> QuerySet[Any, Any]:
-    return _number(Connection.objects.filter(paused_at__isnull=False), "paused")
+    return _number(Connection.objects.filter(paused_at__isnull=False, removed_at=None), "paused")
+
+
+def differing() -> QuerySet[Any, Any]:
+    """Orders that a shop holds differently, as far as somebody or something compared them."""
+    return _number(Drift.objects.filter(healed_at=None), "drift")
 
 
 def _number(rows: QuerySet[Any, Any], name: str) -> QuerySet[Any, Any]:
@@ -37,3 +42,7 @@ def outbox_badge(request: HttpRequest) -> str:
 
 def paused_badge(request: HttpRequest) -> str:
     return badge(request, "paused")
+
+
+def drift_badge(request: HttpRequest) -> str:
+    return badge(request, "drift")

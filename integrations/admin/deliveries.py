@@ -12,13 +12,18 @@ from backoffice.console.base import ConsoleAdmin, LinkFilter
 from backoffice.console.pages import ConsolePage, Refused
 from backoffice.console.site import site
 from backoffice.templatetags.words import moment
+from integrations.admin.sent_request import sent_request, tries
 from integrations.models import Delivery
 from integrations.outbox import send_again
+from integrations.tries import kind_of
 from orders.admin.story import sentence
 
 CHANGE = "integrations.change_delivery"
 AGAIN = (Delivery.State.PARKED, Delivery.State.RETRYING)
-TONES = {"delivered": "good", "retrying": "warn", "parked": "bad", "pending": "info", "sending": "info"}
+LOG = 50
+TONES = {
+    "delivered": "good", "retrying": "warn", "parked": "bad", "pending": "info", "sending": "info", "superseded": "",
+}  # fmt: skip
 
 
 class DeliveryPage(ConsolePage):
@@ -26,18 +31,25 @@ class DeliveryPage(ConsolePage):
     verbs: ClassVar[dict[str, str]] = {"again": CHANGE}
 
     def load(self, pk: int) -> Delivery | None:
-        deliveries = Delivery.objects.select_related("connection", "entry", "order").defer("connection__secrets")
+        deliveries = Delivery.objects.select_related("connection", "entry__shop", "entry__order", "order").defer(
+            "connection__secrets"
+        )
         return deliveries.filter(pk=pk).first()
 
     def context(self) -> dict[str, Any]:
         delivery: Delivery = self.subject
+        attempts = list(delivery.log.order_by("-id")[:LOG])
+        failed = frozenset(row.pk for row in attempts if kind_of(row.status, row.outcome))
+        version = attempts[0].payload_version if attempts else ""
+        started_at = attempts[0].started_at if attempts else None
         return {
             "title": f"Delivery of {delivery.entry.action}",
             "delivery": delivery,
             "tone": TONES[delivery.state],
             "told": sentence(delivery.entry),
             "facts": json.dumps(delivery.entry.facts, indent=2, ensure_ascii=False),
-            "log": delivery.log.all()[:50],
+            "log": tries(delivery, attempts, failed),
+            "request_now": sent_request(delivery, version or delivery.connection.payload_version, started_at),
             "ahead": _ahead(delivery),
             "may_again": delivery.state in AGAIN and self.request.user.has_perm(CHANGE),
         }
@@ -47,16 +59,17 @@ class DeliveryPage(ConsolePage):
             raise Refused(
                 f"This delivery is {self.subject.get_state_display().lower()}; there is nothing to send again."
             )
-        send_again(self.subject, by=f"staff:{self.request.user.get_username()}")
+        if not send_again(self.subject, by=f"staff:{self.request.user.get_username()}"):
+            raise Refused("It was delivered a moment ago; there is nothing to send again.")
         return "It is sent again now."
 
 
 def _ahead(delivery: Delivery) -> Delivery | None:
     """The earlier delivery of the same order that must go first, None when this one is the head."""
-    if delivery.state == Delivery.State.DELIVERED or delivery.order is None:
+    if delivery.state not in Delivery.OPEN or delivery.order is None:
         return None
     line = Delivery.objects.filter(connection_id=delivery.connection_id, order=delivery.order, pk__lt=delivery.pk)
-    return line.exclude(state=Delivery.State.DELIVERED).order_by("id").first()
+    return line.filter(state__in=Delivery.OPEN).order_by("id").first()
 
 
 class StateFilter(LinkFilter):

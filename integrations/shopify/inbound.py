@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from backoffice import failpoints
 from integrations import inbox
 from integrations.errors import Ignored, Unreadable
 from integrations.models import Connection, InboundMessage
@@ -33,7 +34,9 @@ def handle(message: InboundMessage) -> Result:
     handler = HANDLERS.get(message.topic)
     if handler is None:
         raise Ignored(f"We do not follow the topic {message.topic or '(none)'}.")
-    return handler(message.connection, body)
+    done = handler(message.connection, body)
+    failpoints.reach("inbound.applied")
+    return done
 
 
 def apply_order(connection: Connection, snapshot: OrderSnapshot) -> Outcome:
@@ -46,6 +49,7 @@ def apply_order(connection: Connection, snapshot: OrderSnapshot) -> Outcome:
             resolutions.recognise(outcome.order, by=origin.by, source=origin.source)
         if outcome.what == "created":
             inbox.order_arrived(connection, outcome.order.remote_id)
+        failpoints.reach("inbound.applying")
     return outcome
 
 
@@ -73,6 +77,7 @@ def _part(
             with transaction.atomic():
                 outcome = apply(connection, order_id, body)
                 coverage.refresh(outcome.order, by="shopify", source=connection.public_id)
+                failpoints.reach("inbound.applying_part")
         except OrderUnknown:
             return _reread(connection, order_id)
         return _said(outcome), outcome.order

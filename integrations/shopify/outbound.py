@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from backoffice import failpoints
 from integrations.errors import GiveUp, RetryLater
 from integrations.models import Connection, Delivery
 from integrations.sent import Sent
@@ -39,15 +40,19 @@ def place_replacement(delivery: Delivery) -> Sent:
     resolution = Resolution.objects.select_related("claim__order__customer").get(public_id=delivery.entry.subject)
     if not resolutions.start(resolution):
         return Sent("Nothing to do: it was undone or is done already.")
+    failpoints.reach("replacement.started")
     shopify, by = Shopify(delivery.connection), "shopify"
     order = _find(shopify, resolution)
     found = order is not None
     if order is None:
         _wait_for_index(delivery)
+        failpoints.reach("replacement.not_found")
         order = _create(shopify, resolution)
+        failpoints.reach("replacement.placed")
     resolutions.mark_executed(
         resolution, remote_order_id=number_of(order["id"]), remote_order_name=order["name"], by=by
     )  # fmt: skip
+    failpoints.reach("replacement.executed")
     return Sent(f"{'Found' if found else 'Placed'} replacement {order['name']}", 200)
 
 

@@ -1,20 +1,23 @@
 """A bell is heard when the work it announces is committed, and never when it is not; a lost one costs a second."""
 
+import threading
+import time
 from datetime import timedelta
 
+import psycopg
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 from django_q.tasks import async_task
 
 from integrations import bells, sending
-from integrations.bells import BellBroker
-from integrations.connecting import add_endpoint
+from integrations.endpoints import add_endpoint
 from integrations.models import Delivery, Heartbeat
+from integrations.queues.postgres import Queue
 from integrations.tests.shopify import connect, order_body, post
-from integrations.worker import beat, stale
+from integrations.worker import GONE, HOST, beat, stale
 from orders.journal import record
 from orders.tests.builders import make_order
 
@@ -24,14 +27,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def broker():
     """A broker that listens already, and has looked around."""
-    broker = BellBroker("backoffice")
+    broker = Queue("backoffice")
     broker.dequeue()
     yield broker
-    if broker._listener is not None:
-        broker._listener.close()
+    broker.hang_up()
 
 
-def heard(broker: BellBroker) -> list[tuple[str, tuple]]:
+def heard(broker: Queue) -> list[tuple[str, tuple]]:
     tasks = [SignedPackage.loads(package) for _, package in broker.dequeue()]
     return [(task["func"], task["args"]) for task in tasks if task["name"] != bells.BEAT]
 
@@ -88,8 +90,7 @@ def test_what_waits_behind_a_parked_head_rings_nobody(broker, receiver):
     assert heard(broker) == []
 
 
-def test_a_broken_line_is_opened_again(broker):
-    broker._listener.execute("SELECT 1")
+def test_a_line_that_was_closed_is_opened_again(broker):
     broker._listener.close()
     assert heard(broker) == []
     bells.ring(bells.INBOX)  # nobody listens: lost
@@ -98,12 +99,58 @@ def test_a_broken_line_is_opened_again(broker):
     assert ("integrations.inbox.drain", ()) in heard(broker)
 
 
+def test_a_database_that_ends_every_session_is_heard_again_at_once(broker):
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as operator:
+        operator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    broker._looked_at = 0  # what it asks through Django breaks as well
+    began = time.monotonic()
+    assert heard(broker) == []
+    broker.dequeue()
+    bells.ring(bells.CALLS, 7)
+    assert heard(broker) == [("integrations.calls.drain", (7,))]
+    assert time.monotonic() - began < 2
+
+
+def test_a_bell_is_heard_within_milliseconds_while_the_broker_waits(broker):
+    rung: list[float] = []
+
+    def ring() -> None:
+        rung.append(time.perf_counter())
+        bells.ring(bells.INBOX)
+        connection.close()
+
+    broker._looked_at = time.monotonic()
+    ringer = threading.Timer(0.2, ring)
+    ringer.start()
+    assert heard(broker) == [("integrations.inbox.drain", ())]
+    assert time.perf_counter() - rung[0] < 0.1
+    ringer.join()
+
+
 def test_scheduled_tasks_go_to_one_worker_and_are_acknowledged(broker):
     async_task("integrations.worker.beat", broker=broker)
-    [(task_id, _)] = [pair for pair in broker.dequeue() if pair[0]]
-    assert [pair for pair in broker.dequeue() if pair[0]] == []
-    broker.acknowledge(task_id)
+    other = Queue("backoffice")
+    [(receipt, _)] = broker.take()
+    assert other.take() == []
+    other.acknowledge(receipt)
     assert OrmQ.objects.count() == 0
+
+
+def test_a_scheduled_task_is_found_among_the_bells_within_a_second(broker):
+    async_task("integrations.worker.beat", task_name="from the schedule", broker=broker)
+    bells.ring(bells.INBOX)
+    broker._looked_at = 0  # a second passes
+    assert {SignedPackage.loads(package)["name"] for _, package in broker.dequeue()} >= {"from the schedule", "inbox"}
+
+
+def test_a_bell_leaves_no_receipt_behind(broker):
+    bells.ring(bells.INBOX)
+    [(receipt, _)] = [pair for pair in broker.dequeue() if SignedPackage.loads(pair[1])["name"] == "inbox"]
+    broker.acknowledge(receipt)
+    broker.fail(receipt)
 
 
 def test_the_beat_is_a_row_and_goes_stale():
@@ -112,3 +159,11 @@ def test_the_beat_is_a_row_and_goes_stale():
     assert stale() is None
     Heartbeat.objects.update(beat_at=timezone.now() - timedelta(seconds=60))
     assert "60 s" in (stale() or "")
+
+
+def test_hosts_that_are_gone_for_a_day_are_forgotten_by_those_that_live():
+    now = timezone.now()
+    Heartbeat.objects.create(host="taken away", beat_at=now - GONE - timedelta(minutes=1))
+    Heartbeat.objects.create(host="silent since yesterday", beat_at=now - GONE + timedelta(minutes=1))
+    beat()
+    assert set(Heartbeat.objects.values_list("host", flat=True)) == {HOST, "silent since yesterday"}

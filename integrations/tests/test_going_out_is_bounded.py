@@ -1,10 +1,11 @@
 """The transport: where it may go, for how long, and how much it reads."""
 
 import time
+from ipaddress import ip_address
 
 import pytest
 
-from integrations import transport
+from integrations import addresses, transport
 from integrations.errors import GiveUp, RetryLater
 
 
@@ -20,12 +21,53 @@ from integrations.errors import GiveUp, RetryLater
         ("https://[::1]/", "blocked_address"),
         ("https://[::ffff:10.0.0.1]/", "blocked_address"),
         ("http://192.168.0.1/", "configuration"),
+        ("https://example.com:25/", "configuration"),
+        ("https://example.com:0/", "configuration"),
+        ("https://example.com:65536/", "configuration"),
+        ("https://example.com\\@10.0.0.1/", "configuration"),
+        ("https://exam\nple.com/", "configuration"),
+        ("https://example.com/\0", "configuration"),
+        ("https://[::1%25lo]/", "configuration"),
+        ("https://exämple.com/", "configuration"),
+        (" https://example.com/", "configuration"),
+        ("https://example..com/", "configuration"),
     ],
 )
 def test_addresses_that_are_not_public_https_are_refused_at_save(url, parked):
     with pytest.raises(GiveUp) as refused:
         transport.check_address(url)
     assert refused.value.parked == parked
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.com", "https://example.com:443/a?b=c#d", "https://Example.COM.:8443/%20", "https://8.8.8.8/"],
+)
+def test_public_https_is_taken(url):
+    assert not addresses.check_address(url).allowed
+
+
+@pytest.mark.parametrize(
+    "address",
+    """
+    0.0.0.0 10.0.0.1 100.64.0.1 127.0.0.1 169.254.169.254 172.16.0.1 192.0.0.9 192.0.2.1 192.88.99.1 192.168.1.1
+    198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.1 239.1.1.1 240.0.0.1 255.255.255.255
+    :: ::1 ::ffff:10.0.0.1 ::ffff:127.0.0.1 ::10.0.0.1 64:ff9b::10.0.0.1 64:ff9b::127.0.0.1 64:ff9b:1::8.8.8.8
+    100::1 2001::1 2001:20::1 2001:db8::1 2002:a00:1:: 2002:7f00:1::1 3fff::1 4000::1 5f00::1 fc00::1
+    fd00:ec2::254 fe80::1 fec0::1 ff02::1
+    """.split(),
+)
+def test_addresses_inside_are_not_public(address):
+    assert not addresses.is_public(ip_address(address))
+    assert not addresses.may_connect(address, allowed=False)
+
+
+@pytest.mark.parametrize(
+    "address",
+    "8.8.8.8 93.184.215.14 2606:4700::1111 2a00:1450::1 ::ffff:8.8.8.8 64:ff9b::8.8.8.8 2002:808:808::1".split(),
+)
+def test_addresses_outside_are_public(address):
+    assert addresses.is_public(ip_address(address))
 
 
 def test_a_name_that_resolves_inside_is_refused_at_send(settings):

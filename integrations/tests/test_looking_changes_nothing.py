@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
 from backoffice.console.site import site
+from integrations.models import Connection
 from integrations.tests.console import fill
 from orders.models import Order
 from protection.tests.console import superuser_client
@@ -59,6 +60,9 @@ def addresses(order: Order) -> set[str]:
             found.add(route)
         elif names == ["app_label"]:
             found |= {route.replace("<app_label>", app) for app in ("orders", "protection", "integrations", "auth")}
+        elif name == "integrations_connection_order":
+            lines = Connection.objects.values_list("pk", flat=True)
+            found |= {route.replace("<int:pk>", str(pk)).replace("<int:order>", str(order.pk)) for pk in lines}
         elif name == "protection_claim_file":
             found.add(ARGUMENT.sub(str(order.pk), route))
         else:
@@ -71,6 +75,7 @@ def test_a_get_never_changes_a_row():
     order = fill()
     client = superuser_client()
     paths = sorted(f"/admin/{path}" for path in addresses(order) if not path.startswith("logout"))
+    assert sum("/drift/" in path for path in paths) > 1
     before = fingerprint()
     statuses = {path: client.get(path).status_code for path in paths}
     assert fingerprint() == before
@@ -84,10 +89,13 @@ def test_filters_and_searches_change_nothing_either():
     fill()
     client = superuser_client()
     before = fingerprint()
-    models = ("protection_claim", "orders_order", "orders_journalentry", "integrations_delivery")
-    for model in (*models, "integrations_inboundmessage"):
+    lists = [
+        f"{name}_changelist"
+        for name in ("protection_claim", "orders_order", "orders_journalentry", "integrations_delivery")
+    ]
+    for name in (*lists, "integrations_inboundmessage_changelist", "integrations_drift_changelist"):
         for query in ("q=abc", "q=%00", "queue=all&state=parked", "p=2", "p=99999", "o=1.2", "all=", "verb=again"):
-            assert client.get(reverse(f"admin:{model}_changelist") + f"?{query}").status_code in (200, 302), query
+            assert client.get(reverse(f"admin:{name}") + f"?{query}").status_code in (200, 302), query
     assert fingerprint() == before
 
 

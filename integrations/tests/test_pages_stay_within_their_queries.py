@@ -6,7 +6,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from backoffice.console.roles import ensure_roles
+from integrations.models import Drift
 from integrations.tests.console import fill, make_case, make_connection
+from integrations.tests.sync import deliver, log
+from orders.tests.builders import line, make_order, make_shop
 from protection import review
 from protection.review import ItemDecision
 from protection.tests.builders import make_agent
@@ -62,7 +65,8 @@ def test_an_order_costs_the_same_with_one_line_or_thirty(lead):
     [
         "protection/claim/?queue=all", "protection/plan/", "protection/planversion/", "protection/approvallimit/",
         "orders/order/", "orders/order/?q=%231001", "orders/customer/", "orders/journalentry/",
-        "integrations/connection/", "integrations/inboundmessage/", "integrations/delivery/",
+        "integrations/connection/", "integrations/drift/", "integrations/drift/?show=all",
+        "integrations/drift/?q=%231001", "integrations/inboundmessage/", "integrations/delivery/",
         "backoffice/partner/", "backoffice/apikey/", "auth/user/",
     ],
 )  # fmt: skip
@@ -74,3 +78,33 @@ def test_a_list_stays_within_its_budget(lead, path):
 def test_today_stays_within_the_budget_of_a_case(lead):
     fill()
     assert asked(lead, "/admin/") <= CASE
+
+
+def test_the_pages_of_sync_cost_the_same_with_much_to_show(lead):
+    warehouse, shopify = make_connection(), make_connection("shopify", "Shopify")
+    order = make_order(*(line(f"Cup {number}") for number in range(30)))
+    drift = [{"field": f"lines.{number}", "ours": "a", "theirs": "b"} for number in range(40)]
+    Drift.objects.create(connection=shopify, order=order, fields=drift)
+    for number in range(30):
+        delivery = deliver(warehouse, order, "parked" if number % 2 else "delivered")
+        log(delivery, "The receiver answered 503.", 503)
+    for path in (
+        f"connection/{warehouse.pk}/change/",
+        f"connection/{shopify.pk}/change/",
+        f"drift/{warehouse.pk}/order/{order.pk}/",
+        f"drift/{shopify.pk}/order/{order.pk}/",
+        f"delivery/{delivery.pk}/change/",
+    ):
+        assert asked(lead, f"/admin/integrations/{path}") <= CASE, path
+
+
+def test_the_grid_costs_the_same_with_one_order_or_fifty(lead):
+    make_connection()
+    make_order()
+    few = asked(lead, "/admin/integrations/drift/")
+    for number in range(12):
+        make_connection(label=f"Partner {number}")
+    for _ in range(55):
+        make_order(shop=make_shop(f"shop-{_}.myshopify.com"))
+    assert asked(lead, "/admin/integrations/drift/") == few
+    assert few <= LIST

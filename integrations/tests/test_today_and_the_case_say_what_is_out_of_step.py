@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from backoffice.console.roles import ensure_roles
-from integrations.models import Connection, Delivery, Heartbeat
+from integrations.models import Connection, Delivery, Drift, Heartbeat
 from integrations.tests.console import fill, make_connection, make_message, park
 from orders.tests.builders import make_order
 from protection.tests.builders import make_agent
@@ -102,3 +102,20 @@ def test_the_sidebar_counts_what_needs_somebody():
     assert 'title="failed or parked">3<' in page
     assert 'title="parked">1<' in page
     assert 'title="claims to decide">1<' in page
+
+
+def test_each_system_leads_to_what_differs_there():
+    shopify, warehouse = make_connection("shopify", "Shopify"), make_connection()
+    order = make_order()
+    box = systems(order)
+    assert f'/admin/integrations/drift/{warehouse.pk}/order/{order.pk}/"><strong>Warehouse' in box
+    assert f'/admin/integrations/drift/{shopify.pk}/order/{order.pk}/"><strong>Shopify' in box
+
+
+def test_a_known_difference_at_the_shop_is_said():
+    shopify = make_connection("shopify", "Shopify")
+    order = make_order()
+    Drift.objects.create(connection=shopify, order=order, fields=[{"field": "note", "ours": "a", "theirs": "b"}])
+    assert "Differs in 1 field" in systems(order)
+    Drift.objects.update(healed_at=timezone.now())
+    assert "In step" in systems(order)

@@ -115,7 +115,9 @@ def test_a_delivery_that_waits_says_for_what(lead):
     order = make_order()
     first = park(Delivery.objects.get())
     entry = JournalEntry.objects.create(shop=order.shop, order=order, action="order.updated", by="shopify")
-    second = Delivery.objects.create(connection=first.connection, order=order, due_at=first.due_at, entry=entry)
+    second = Delivery.objects.create(
+        connection=first.connection, order=order, shop=order.shop, due_at=first.due_at, entry=entry
+    )
     page = lead.get(url(second)).content.decode()
     assert "an earlier event of the same order" in page
     assert url(first) in page

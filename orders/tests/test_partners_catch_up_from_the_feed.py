@@ -38,6 +38,7 @@ def test_an_event_names_its_order_by_both_ids_and_carries_what_changed() -> None
     assert event == {
         "id": entry.public_id,
         "type": "order.created",
+        "version": "2026-11",
         "created_at": entry.created_at.isoformat(),
         "sequence": entry.pk,
         "shop": "tests.myshopify.com",

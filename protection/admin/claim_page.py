@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import reverse
 
+from backoffice import failpoints
 from backoffice.console.pages import ConsolePage, Refused
 from backoffice.console.panels import panels
 from orders.money import Money
@@ -69,7 +70,9 @@ class ClaimPage(ConsolePage):
             rows = decision_form.rows(claim.items.select_related("line"), self.request.POST)
             return review.decide(claim, meaning(rows), user=self.user)
 
-        return _decided(self._act(decide))
+        decided = self._act(decide)
+        failpoints.reach("claim.decided")
+        return _decided(decided)
 
     def ask(self) -> str:
         question = self.request.POST.get("question", "")

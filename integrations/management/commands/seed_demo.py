@@ -17,7 +17,8 @@ from backoffice.management.operator import OperatorCommand
 from backoffice.models import ApiKey, Partner
 from backoffice.models.api_key import SCOPES
 from integrations import transport
-from integrations.connecting import add_endpoint, connect_shop, subscribe, webhook_url
+from integrations.connecting import connect_shop, subscribe, webhook_url
+from integrations.endpoints import add_endpoint
 from integrations.models import Connection
 from orders.models import Shop
 from protection.models import ApprovalLimit, Plan, PlanVersion
