@@ -86,7 +86,9 @@ def _pause(health: Health) -> None:
 def _due(now: datetime) -> list[tuple[Health, int]]:
     """(health, percent) of every warning that is due and was not sent yet: the highest one only."""
     found = []
-    for health in _endpoints().filter(connection__paused_at=None, failing_since__lte=now - PATIENCE * WARNINGS[0] / 100):
+    for health in _endpoints().filter(
+        connection__paused_at=None, failing_since__lte=now - PATIENCE * WARNINGS[0] / 100
+    ):
         reached = max(percent for percent in WARNINGS if percent <= _percent(health.failing_since, now))
         if health.warned < reached < 100:  # at 100 it is told once it is paused
             found.append((health, reached))

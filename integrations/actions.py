@@ -1,0 +1,47 @@
+"""Every action the journal records, as partners may ask for it: a public contract, one sentence each.
+
+A test reads the code of the floors below and fails when an action is recorded that is not listed here, or listed and
+recorded nowhere.
+"""
+
+from collections.abc import Iterable
+
+ACTIONS = {
+    "order.created": "A new order came in",
+    "order.updated": "Something of an order changed; the data names what",
+    "order.cancelled": "An order was cancelled",
+    "order.deleted": "An order was deleted at the shop; we keep it",
+    "fulfillment.created": "A parcel was made",
+    "fulfillment.updated": "A parcel changed: tracking, status, contents",
+    "tracking.scanned": "The carrier scanned a parcel",
+    "refund.created": "Money was refunded",
+    "refund.updated": "A refund was completed or corrected",
+    "entitlement.exceeded": "Units were refunded that had been replaced or refunded before",
+    "coverage.inactive": "Protection was bought; it begins when the order ships",
+    "coverage.active": "Protection began",
+    "coverage.expired": "Protection ended, its time is over",
+    "coverage.void": "Protection ended with the order",
+    "coverage.removed": "Protection was taken off the order",
+    "claim.submitted": "A claim was filed",
+    "claim.waiting": "A claim is too early and waits for its date",
+    "claim.in_review": "A claim is looked at, or again",
+    "claim.needs_info": "The customer was asked for something",
+    "claim.decided": "A claim was decided",
+    "claim.resolving": "The remedies of a claim are under way",
+    "claim.closed": "A claim was closed; the data names the outcome",
+    "claim.assigned": "A claim was taken by somebody, or given back",
+    "resolution.queued": "A remedy was decided and is about to be carried out",
+    "resolution.reversed": "A remedy was taken back before it was carried out",
+    "resolution.executed": "A remedy was carried out at the shop",
+    "resolution.failed": "The shop refused a remedy",
+    "resolution.linked": "The replacement order arrived in the orders",
+    "resolution.unexpected": "A replacement order appeared for a remedy that had been taken back",
+    "resolution.doubled": "A second replacement order appeared for one remedy",
+}
+SUBJECTS = tuple(dict.fromkeys(action.split(".", 1)[0] for action in ACTIONS))
+
+
+def unknown(asked: Iterable[str]) -> list[str]:
+    """Those of `asked` that are neither an action, nor a subject with `.*`, nor `*`."""
+    known = {"*", *ACTIONS, *(f"{subject}.*" for subject in SUBJECTS)}
+    return [name for name in asked if name not in known]
