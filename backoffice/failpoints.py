@@ -20,7 +20,7 @@ def reach(name: str) -> None:
     if not _directory:
         return
     try:
-        os.unlink(os.path.join(_directory, name))
+        Path(_directory, name).unlink()
     except FileNotFoundError:
         return
     os.kill(os.getpid(), signal.SIGKILL)

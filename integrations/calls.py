@@ -15,7 +15,7 @@ CALLERS = 2  # of each worker's processes at the most, so that slow shops leave 
 
 
 def drain(connection_id: int) -> int:
-    """Carry out what is due on one connection for at most 20 s; returns how many tries. Rings again if some are left."""
+    """Carry out what is due on one connection for at most 20 s; returns how many tries. Rings again if any are left."""
     with slot(f"calls:{connection_id}", 1) as mine, slot(f"calls:{worker.HOST}", CALLERS) as free:
         connection = Connection.objects.select_related("shop").filter(pk=connection_id).first()
         if not mine or not free or connection is None or connection.system in systems.AT_ONCE:

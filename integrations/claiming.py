@@ -1,18 +1,17 @@
 """What may go now: the oldest open delivery of each order, in fair turns, within each connection's limits.
 
-Every claim runs under the lock of the connections' `Health` rows, taken with SKIP LOCKED: two senders never claim on one
-connection at the same moment, and neither ever waits. The database's clock decides everything, so that hosts need
-not agree on the time.
+Every claim runs under the lock of the connections' `Health` rows, taken with SKIP LOCKED: two senders never claim on
+one connection at the same moment, and neither ever waits. The database's clock decides everything, so that hosts
+need not agree on the time.
 
-Fair turns: each connection has room of its own, and within a connection each shop has its turn (a shop with 50,000 events
-does not delay the event of another). A connection that has not proved itself lately gets few requests at a time and
-all such connections together half of what there is, so that the dead cannot use up what the living need.
+Fair turns: each connection has room of its own, and within a connection each shop has its turn (a shop with 50,000
+events does not delay the event of another). A connection that has not proved itself lately gets few requests at a
+time and all such connections together half of what there is, so that the dead cannot use up what the living need.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import transaction
 
@@ -76,7 +75,7 @@ class _Line:
 
 
 def claim(systems: Sequence[str], room: int, *, calls: int = 1, only: int | None = None) -> Claim:
-    """Lease up to `room` deliveries of connections of these systems (of `only` one); `calls` is the requests each makes.
+    """Lease up to `room` deliveries of connections of these systems (of `only` one); each makes up to `calls` requests.
 
     Waits for nobody. Returns an empty claim when nothing is due or all that is due must wait.
     """
@@ -131,7 +130,7 @@ _LINES = f"""
     WHERE c.paused_at IS NULL AND c.system = ANY(%s::text[]) AND (%s::bigint IS NULL OR c.id = %s::bigint)
         AND (h.open_until IS NULL OR h.open_until <= statement_timestamp())
     ORDER BY c.id FOR UPDATE OF h SKIP LOCKED
-"""
+"""  # noqa: S608 all parts are constants of this module
 
 
 def _lines(systems: Sequence[str], only: int | None) -> list[_Line]:
@@ -226,7 +225,7 @@ def _pick(claim: Claim, lines: list[_Line], heads: list[tuple[int, int]], lease:
     for row in sql.run(_CLAIM, chosen, lease):
         order = (row[9], row[10], row[11]) if row[9] else None
         event = Event(row[4], row[5], row[6], row[7], row[8], order, row[12], json.loads(row[13]))
-        claim.deliveries.append(Claimed(*row[:4], event))
+        claim.deliveries.append(Claimed(row[0], row[1], row[2], row[3], event))
     _spend(lines, claim)
 
 
@@ -236,14 +235,15 @@ def _spend(lines: list[_Line], claim: Claim) -> None:
         if line.most_per_second is not None:
             taken = sum(1 for delivery in claim.deliveries if delivery.connection_id == line.connection_id)
             sql.run(
-                "UPDATE integrations_health SET tokens = %s, tokens_at = statement_timestamp() WHERE connection_id = %s",
+                "UPDATE integrations_health SET tokens = %s, tokens_at = statement_timestamp()"
+                " WHERE connection_id = %s",
                 line.tokens - taken,
                 line.connection_id,
             )
 
 
-# The one ahead is locked: if it is being settled at this moment it is skipped, so that nobody waits behind what is done.
-# A statement of its own, for a row can be ahead of one and behind another.
+# The one ahead is locked: if it is being settled at this moment it is skipped, so that nobody waits behind what is
+# done. A statement of its own, for a row can be ahead of one and behind another.
 _STILL_AHEAD = f"""
     SELECT id FROM integrations_delivery WHERE id = ANY(%s::bigint[]) AND state IN {OPEN}
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED

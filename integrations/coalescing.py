@@ -1,7 +1,7 @@
 """Leaving out an update that a newer one of the same order has overtaken, for receivers that asked for it.
 
-They read the order's present state when they hear of a change; ten changes in a row need one message. Only what is still
-waiting is left out, and only when the very next delivery of the order says the same thing of the same subject.
+They read the order's present state when they hear of a change; ten changes in a row need one message. Only what is
+still waiting is left out, and only when the very next delivery of the order says the same of the same subject.
 """
 
 from collections.abc import Collection

@@ -209,7 +209,8 @@ def handle(message: InboundMessage) -> Handled | None:
 
 
 _HANDLED = """
-    UPDATE integrations_inboundmessage m SET state = 'handled', result = h.result, order_id = COALESCE(h.ord, m.order_id),
+    UPDATE integrations_inboundmessage m
+    SET state = 'handled', result = h.result, order_id = COALESCE(h.ord, m.order_id),
         traceback = '', handled_at = statement_timestamp(), due_at = NULL
     FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) AS h(id, result, ord) WHERE m.id = h.id
 """

@@ -20,8 +20,8 @@ from orders.models import JournalEntry
 AGAIN = timedelta(days=30)  # how far back "everything since" may reach
 
 
-# One statement for every entry: which connections want it, their deliveries, and whom to ring. `events` holds "*", an action
-# or "subject.*"; an empty `shops` means all.
+# One statement for every entry: which connections want it, their deliveries, and whom to ring. `events` holds "*", an
+# action or "subject.*"; an empty `shops` means all.
 _FAN_OUT = """
     WITH made AS (
         INSERT INTO integrations_delivery (connection_id, entry_id, order_id, shop_id, state, parked_because, attempts,
@@ -66,7 +66,7 @@ def _not_before(entry: JournalEntry) -> datetime | None:
 
 
 def send_again(delivery: Delivery, *, by: str) -> bool:
-    """Staff's *send again* for a parked or waiting delivery: due now, with all its tries back. False when it is done."""
+    """Staff's *send again* for a parked or waiting delivery: due now, all its tries back. False when it is done."""
     waiting = (Delivery.State.PARKED, Delivery.State.RETRYING, Delivery.State.PENDING)
     return bool(_again(Delivery.objects.filter(pk=delivery.pk, state__in=waiting), delivery.connection, by))
 

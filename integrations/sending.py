@@ -5,6 +5,7 @@ it. Of each order only the oldest open delivery is on its way, so hundreds in fl
 """
 
 import time
+from collections.abc import Hashable
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -39,7 +40,7 @@ class Sender:
     def __init__(self) -> None:
         self.transfers = Transfers(IN_FLIGHT)
         self._lines: dict[int, _Known] = {}
-        self._started: dict[int, tuple[Claimed, float]] = {}
+        self._started: dict[Hashable, tuple[Claimed, float]] = {}
         self._refused: list[Outcome] = []
         self.sent = 0
 
@@ -130,7 +131,7 @@ _sender: Sender | None = None
 
 
 def drain() -> int:
-    """Send what is due on all partner endpoints, for at most 20 s; returns how many tries. Rings again if some are left.
+    """Send what is due on all partner endpoints for at most 20 s; returns how many tries. Rings again if any are left.
 
     The slot is given back before the last answers are waited for: a receiver that is slow to answer delays nobody else.
     """

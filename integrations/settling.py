@@ -98,8 +98,8 @@ _SETTLE = """
 
 # A statement of its own after the states: it must see those who came to wait while we waited for the rows.
 _FREE = f"""
-    UPDATE integrations_delivery SET behind = NULL WHERE behind = ANY(%s)
-    AND NOT EXISTS (SELECT 1 FROM integrations_delivery a WHERE a.id = integrations_delivery.behind AND a.state IN {OPEN})
+    UPDATE integrations_delivery d SET behind = NULL WHERE d.behind = ANY(%s)
+        AND NOT EXISTS (SELECT 1 FROM integrations_delivery a WHERE a.id = d.behind AND a.state IN {OPEN})
 """  # noqa: S608 a constant of this module
 
 
@@ -187,7 +187,7 @@ _HEALTH = f"""
             WHEN %(failures)s > 0 AND now.recovering IS NOT NULL THEN GREATEST(1, now.recovering / 2)
             ELSE LEAST(now.recovering + %(successes)s, now.most_in_flight) END, now.most_in_flight)
     FROM now WHERE h.connection_id = now.connection_id
-"""
+"""  # noqa: S608 all parts are constants of this module
 
 
 def _keep_health(connection_id: int, sum_: _Tally) -> None:

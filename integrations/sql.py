@@ -1,7 +1,7 @@
 """Statements of the engine, straight to psycopg: planned once, values sent as they are.
 
-Django's cursors write every value into the text of the statement, which for arrays of a hundred deliveries costs more than
-the statement.
+Django's cursors write every value into the text of the statement, which for arrays of a hundred deliveries costs more
+than the statement.
 """
 
 from collections.abc import Mapping

@@ -8,8 +8,8 @@ SYSTEMS = {
     "webhook": "integrations.webhook",
 }
 
-# Those whose sends need neither the database nor one another: hundreds at the same time on one thread (sending.py). Their
-# `outbound` has request(event, line) and read(answer); that of the others has push(delivery) and CALLS (calls.py).
+# Those whose sends need neither the database nor one another: hundreds at the same time on one thread (sending.py).
+# Their `outbound` has request(event, line) and read(answer); that of the others push(delivery) and CALLS (calls.py).
 AT_ONCE = ("webhook",)
 
 

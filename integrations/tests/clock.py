@@ -17,5 +17,5 @@ def later(seconds: float) -> None:
     past = timedelta(seconds=seconds)
     with connection.cursor() as cursor:
         for table, columns in COLUMNS.items():
-            moved = ", ".join(f"{column} = {column} - %s" for column in columns)
-            cursor.execute(f"UPDATE {table} SET {moved}", [past] * len(columns))
+            moved = ", ".join(f"{column} = {column} - %s::interval" for column in columns)
+            cursor.execute(f"UPDATE {table} SET {moved}", [str(past)] * len(columns))

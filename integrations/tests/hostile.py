@@ -126,6 +126,14 @@ add("half-closes after the answer", then(READ, say(GOOD), HALF), answered(200, 2
 add("endless header lines", then(READ, say(OK), lambda v: v.for_ever(b"X-A: b\r\n" * 1000)), later(None))
 add("one endless header line", then(READ, say(OK + b"X-A: "), lambda v: v.for_ever(MEGABYTE)), later(None))
 says("a header of 1 MB", later(None), OK + b"X-A: ", MEGABYTE, b"\r\nContent-Length: 0\r\n\r\n")
+says(
+    "80 kB of headers",
+    later(None),
+    OK,
+    b"X-A: " + b"b" * 993 + b"\r\n",
+    *[b"X-A: " + b"b" * 993 + b"\r\n"] * 79,
+    b"\r\n",
+)
 says("a header of 10 kB", answered(200, 2), OK + b"X-A: " + b"b" * 10_000 + b"\r\nContent-Length: 2\r\n\r\nok")
 add("one endless status line", then(READ, lambda v: v.for_ever(b"HTTP/1.1 200 " + MEGABYTE)), later(None))
 add("endless 100 Continue", then(READ, lambda v: v.for_ever(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)), later(None))

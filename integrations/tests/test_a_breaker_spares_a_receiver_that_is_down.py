@@ -1,4 +1,6 @@
-"""After five failures in a row nothing is sent but a probe now and then; when one succeeds, the line opens step by step."""
+"""After five failures in a row nothing is sent but a probe now and then; once it succeeds, all goes on step by step."""
+
+from itertools import pairwise
 
 import pytest
 from django.utils import timezone
@@ -87,7 +89,7 @@ def test_one_successful_probe_closes_it_and_the_catch_up_grows_step_by_step(orde
     sending.drain()
     assert states() == {"delivered": len(orders)}
     assert together[0] == 1
-    assert all(following <= before * 2 for before, following in zip(together, together[1:], strict=False))
+    assert all(following <= before * 2 for before, following in pairwise(together))
     health = Health.objects.get()
     assert (health.failures, health.failing_since, health.open_until) == (0, None, None)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations import calls, inbox, outbox
+from integrations import calls, inbox
 from integrations.errors import RetryLater
 from integrations.models import Connection, Delivery
 from integrations.shopify import outbound, queries

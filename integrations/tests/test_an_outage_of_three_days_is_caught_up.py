@@ -1,8 +1,9 @@
-"""A partner is away for 72 hours. Every try comes when the schedule says; afterwards all arrives, in order, step by step."""
+"""A partner is away for 72 hours. Every try comes when the schedule says; afterwards all arrives, in order, gently."""
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connection, transaction
@@ -47,7 +48,7 @@ def test_one_order_is_tried_by_the_schedule_for_three_days_and_then_told_everyth
         later(step)
         passed += step
     planned = 0.0
-    for wait, (before, after) in zip(settling.SCHEDULE, zip(tried_at, tried_at[1:], strict=False), strict=False):
+    for wait, (before, after) in zip(settling.SCHEDULE, pairwise(tried_at), strict=False):
         planned += wait
         slack = settling.MOST_BREAKER_SECONDS * (1 + settling.JITTER)
         assert wait <= after - before <= wait * (1 + settling.JITTER) + slack
@@ -110,8 +111,8 @@ def test_ten_thousand_parked_sent_again_twice_at_once_arrive_once(endpoint, rece
                 SELECT 'evt_' || n, %s, %s + 1 + n %% 500, 'order.updated', '', 'shopify', '', '{}', 0, now()
                 FROM generate_series(0, 9999) n RETURNING id, order_id, shop_id
             )
-            INSERT INTO integrations_delivery (connection_id, entry_id, order_id, shop_id, state, parked_because, attempts,
-                due_at, fence, result, created_at)
+            INSERT INTO integrations_delivery (connection_id, entry_id, order_id, shop_id, state, parked_because,
+                attempts, due_at, fence, result, created_at)
             SELECT %s, id, order_id, shop_id, 'parked', 'refused', 3, now(), 7, '', now() FROM entries ORDER BY id
             """, [order.shop_id, order.pk, endpoint.pk],
         )  # fmt: skip

@@ -119,7 +119,7 @@ def test_retry_after_is_obeyed_within_a_day(endpoint, receiver, value, least, mo
 
 
 def test_no_answer_at_all_is_tried_again():
-    endpoint = add_endpoint("partner", "http://127.0.0.1:9/nobody", ["*"])
+    add_endpoint("partner", "http://127.0.0.1:9/nobody", ["*"])
     make_order()
     sending.drain()
     delivery = Delivery.objects.get()

@@ -53,7 +53,7 @@ def raised() -> Alert:
     make_connection()
     limit = make_limit(url="https://chat.example.com/secret-room")
     make_order()
-    park(Delivery.objects.first())
+    park(Delivery.objects.get())
     alerts._open_and_end([limit])
     return Alert.objects.get()
 

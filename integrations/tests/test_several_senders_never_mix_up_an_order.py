@@ -28,6 +28,11 @@ SEED = int(os.environ.get("SEED", "1"))
 ORDERS, CHANGES, SENDERS = 12, 240, 3
 
 
+def order_of(delivery: claiming.Claimed) -> str:
+    assert delivery.event.order is not None
+    return delivery.event.order[0]
+
+
 class World:
     """Who is sending what at this moment, and what the partner has seen."""
 
@@ -39,14 +44,14 @@ class World:
         self.writing = True
 
     def begin(self, delivery: claiming.Claimed) -> None:
-        order = delivery.event.order[0]
+        order = order_of(delivery)
         with self.lock:
             if order in self.under_way:
                 self.wrong.append(f"two of {order} at the same time")
             self.under_way.add(order)
 
     def end(self, delivery: claiming.Claimed, *, arrived: bool) -> None:
-        order = delivery.event.order[0]
+        order = order_of(delivery)
         with self.lock:
             if arrived:
                 self.seen[order].append(delivery.event.sequence)

@@ -33,7 +33,7 @@ def make_well(connection) -> None:
 
 
 def subjects() -> list[str]:
-    return [message.subject for message in mail.outbox]
+    return [str(message.subject) for message in mail.outbox]
 
 
 def test_it_is_told_once_when_passed_and_once_when_back():

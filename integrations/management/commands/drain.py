@@ -12,7 +12,8 @@ class Command(OperatorCommand):
         handled = sent = 0
         while True:  # handling a message makes deliveries, and sending one may bring a message
             came = inbox.drain()
-            went = sending.drain() + sum(calls.drain(pk) for pk in Connection.objects.active().values_list("pk", flat=True))
+            lines = Connection.objects.active().values_list("pk", flat=True)
+            went = sending.drain() + sum(calls.drain(pk) for pk in lines)
             handled, sent = handled + came, sent + went
             if not came and not went:
                 return {"handled": handled, "sent": sent}
