@@ -70,22 +70,47 @@ def due() -> set[str]:
 
 
 class Listening:
-    """A line that hears the outbox's bells while a sender is at work; `fileno` is readable when one rang."""
+    """A line that hears the outbox's bells while a sender is at work; between times it is kept but not listened to.
+
+    A line that listens and is never read would hold up everybody's bells in the server in the end.
+    """
 
     def __init__(self) -> None:
-        self._line = listen(CHANNELS[OUTBOX])
+        self._line: psycopg.Connection[Any] | None = None
+        self.is_open = False
+
+    def open(self) -> None:
+        """From now on `fileno` is readable when a bell rang; raises psycopg.OperationalError without a database."""
+        if self._line is None:
+            self._line = listen()
+        self._line.execute(f"LISTEN {CHANNELS[OUTBOX]}")
+        self.is_open = True
 
     def fileno(self) -> int:
         """For waiting on it together with sockets."""
+        assert self._line is not None
         return self._line.fileno()
 
     def clear(self) -> None:
         """Forget what rang; raises psycopg.OperationalError when the line broke."""
-        for _ in self._line.notifies(timeout=0):
-            pass
+        if self.is_open and self._line is not None:
+            for _ in self._line.notifies(timeout=0):
+                pass
 
     def close(self) -> None:
-        self._line.close()
+        """Listen no more; the line is kept for the next time."""
+        if self.is_open and self._line is not None:
+            self.is_open = False
+            self._line.execute("UNLISTEN *")
+            for _ in self._line.notifies(timeout=0):
+                pass
+
+    def hang_up(self) -> None:
+        """Close the line."""
+        self.is_open = False
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
 
 def listen(*channels: str) -> psycopg.Connection[Any]:

@@ -10,6 +10,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from django.db import DatabaseError
+
 from backoffice import failpoints
 from integrations import bells, failing, systems, worker
 from integrations.claiming import MARGIN_SECONDS, Claimed, claim, ensure_health
@@ -24,6 +26,7 @@ from integrations.transfers import Transfers
 SENDERS = 2  # of the workers at the most; one is enough, the other takes over while it waits for its last answers
 IN_FLIGHT = 256
 LINE_SECONDS = 30.0  # an endpoint's secrets are read again at the latest after this
+QUICK_SECONDS = 0.05  # after so long without an answer the sender listens for bells while it waits
 LOOK_SECONDS = 1.0  # between looks at what has become due while requests are on their way
 
 
@@ -42,22 +45,24 @@ class Sender:
         self._lines: dict[int, _Known] = {}
         self._started: dict[Hashable, tuple[Claimed, float]] = {}
         self._refused: list[Outcome] = []
+        self._bells = bells.Listening()
         self.sent = 0
 
     def send(self, until: float) -> None:
         """Send until nothing is due or time.monotonic() is `until`; what is on its way then is `finish`'s."""
-        with closing(bells.Listening()) as heard:
+        with closing(self._bells):
             while time.monotonic() < until:
                 worker.keep_beating()
                 before = time.monotonic()
                 claimed = claim(systems.AT_ONCE, IN_FLIGHT - self.transfers.in_flight)
                 self._start(claimed.deliveries, claimed.versions, before)
-                if not self._started and not self._refused:
-                    if claimed.wait is None or claimed.wait > LOOK_SECONDS:
-                        return
-                    self._wait(claimed.wait, heard)
-                    continue
-                self._wait(min(LOOK_SECONDS, claimed.wait or LOOK_SECONDS), heard)
+                idle = not self._started and not self._refused
+                if idle and (claimed.wait is None or claimed.wait > LOOK_SECONDS):
+                    return
+                # Most receivers answer before it is worth while to listen; a bell rung until then the claim finds.
+                longest = LOOK_SECONDS if self._bells.is_open else QUICK_SECONDS
+                if not self._wait(min(longest, claimed.wait or longest)) and not self._bells.is_open:
+                    self._bells.open()
 
     def finish(self) -> None:
         """Wait for what is on its way; every attempt has its deadline."""
@@ -67,40 +72,45 @@ class Sender:
     def close(self) -> None:
         """Hang up everything; leases run out and others send it again."""
         self.transfers.close()
+        self._bells.hang_up()
 
     def _start(self, deliveries: list[Claimed], versions: dict[int, str], before: float) -> None:
-        known = {pk: self._line(pk, versions[pk]) for pk in {d.connection_id for d in deliveries}}
         for delivery in deliveries:
             if time.monotonic() - before > MARGIN_SECONDS / 2:
                 return  # this process stood still since the claim: what is left may be another's by now
-            connection = known[delivery.connection_id]
             try:
-                request = systems.module(connection.system, "outbound").request(delivery.event, connection.line)
+                known = self._line(delivery.connection_id, versions[delivery.connection_id])
+                request = systems.module(known.system, "outbound").request(delivery.event, known.line)
             except GiveUp as error:
-                self._refused.append(_outcome(delivery, error, 0, connection.line.version))
-                continue
-            self._started[delivery.id] = (delivery, time.monotonic())
-            self.transfers.start(delivery.id, request)
+                self._refused.append(_outcome(delivery, error, 0, ""))
+            except DatabaseError:
+                raise
+            except Exception as error:  # noqa: BLE001 a bug of ours, or a secret that cannot be opened: this one waits
+                self._refused.append(_outcome(delivery, RetryLater(f"{type(error).__name__}: {error}"), 0, ""))
+            else:
+                self._started[delivery.id] = (delivery, time.monotonic())
+                self.transfers.start(delivery.id, request)
         failpoints.reach("outbox.started")
 
-    def _wait(self, seconds: float, bell: bells.Listening | None = None) -> None:
+    def _wait(self, seconds: float) -> bool:
+        """Write what ends within `seconds`; returns at the first end or bell, False when there was no end."""
         outcomes, self._refused = self._refused, []
-        also = () if bell is None else (bell.fileno(),)
+        also = (self._bells.fileno(),) if self._bells.is_open else ()
         ended = self.transfers.wait(0 if outcomes else seconds, *also)
-        if bell is not None:
-            bell.clear()
+        self._bells.clear()
         for key, answer in ended:
             delivery, started = self._started.pop(key)
             known = self._lines[delivery.connection_id]
             milliseconds = int((time.monotonic() - started) * 1000)
             outcomes.append(_outcome(delivery, _result(known.system, answer), milliseconds, known.line.version))
         if not outcomes:
-            return
+            return False
         failpoints.reach("outbox.answered")
         self.sent += len(settle(outcomes))
         for outcome in outcomes:
             if isinstance(outcome.result, GiveUp) and outcome.result.parked == "gone":
                 failing.gone(Connection.objects.get(pk=outcome.connection_id))
+        return True
 
     def _line(self, connection_id: int, version: str) -> _Known:
         known = self._lines.get(connection_id)
@@ -124,6 +134,8 @@ def _result(system: str, answer: Any) -> Result:
         sent: Sent = systems.module(system, "outbound").read(answer)
     except (RetryLater, GiveUp) as error:
         return error
+    except Exception as error:  # noqa: BLE001 a bug of ours must not hold up everybody
+        return RetryLater(f"{type(error).__name__}: {error}")
     return sent
 
 

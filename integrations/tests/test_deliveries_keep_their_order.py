@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from integrations import claiming, outbox, sending, settling
 from integrations.endpoints import add_endpoint
-from integrations.models import Delivery, DeliveryAttempt, Health
+from integrations.models import Connection, Delivery, DeliveryAttempt, Health
 from integrations.sent import Sent
 from integrations.settling import Outcome
 from integrations.tests.clock import later
@@ -210,3 +211,15 @@ def test_the_time_of_a_delivery_is_the_order_of_its_journal_not_of_its_updates(e
     change(order)
     Delivery.objects.filter(entry__action="order.created").update(due_at=timezone.now() + timedelta(hours=1))
     assert sending.drain() == 0  # the later one is due, but not the head
+
+
+def test_an_endpoint_whose_secret_cannot_be_used_holds_up_nobody_else(endpoint, receiver):
+    broken = add_endpoint("broken", receiver.url + "/broken", ["*"])
+    Connection.objects.filter(pk=broken.pk).update(secrets={"signing": ["whsec_not base64!"]})
+    bare = add_endpoint("bare", receiver.url + "/bare", ["*"])
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE integrations_connection SET secrets = 'rubbish' WHERE id = %s", [bare.pk])
+    make_order()
+    sending.drain()
+    states = dict(Delivery.objects.values_list("connection__label", "state"))
+    assert states == {"partner webhook": "delivered", "broken webhook": "parked", "bare webhook": "retrying"}
