@@ -11,7 +11,7 @@ import psycopg
 from django.db import connection
 
 from integrations import systems
-from integrations.claiming import DUE, SENDABLE
+from integrations.claiming import DUE, WAITING
 from integrations.models import Connection
 
 INBOX = "inbox"
@@ -27,16 +27,10 @@ TASKS = {
     BEAT: "integrations.worker.beat",
 }
 
-# One row per bell that should ring. Only connections that have something to send are looked at, found by skipping from
-# one to the next in the index; what waits behind a parked delivery is put out of that index by the claim.
+# One row per bell that should ring. Only connections that have something to send are looked at; what waits behind a
+# parked delivery is put out of their index by the claim.
 _DUE = f"""
-    WITH RECURSIVE waiting(connection_id) AS (
-        (SELECT connection_id FROM integrations_delivery WHERE {SENDABLE} ORDER BY connection_id LIMIT 1)
-        UNION ALL
-        SELECT (SELECT d.connection_id FROM integrations_delivery d WHERE {SENDABLE}
-                AND d.connection_id > w.connection_id ORDER BY d.connection_id LIMIT 1)
-        FROM waiting w WHERE w.connection_id IS NOT NULL
-    )
+    {WAITING}
     SELECT DISTINCT CASE WHEN c.system = ANY(%s::text[]) THEN 'outbox' ELSE 'calls:' || c.id END
     FROM waiting w JOIN integrations_connection c ON c.id = w.connection_id
     LEFT JOIN integrations_health h ON h.connection_id = c.id

@@ -30,6 +30,17 @@ OPEN = "('pending', 'sending', 'retrying', 'parked')"
 SENDABLE = "state IN ('pending', 'sending', 'retrying') AND behind IS NULL"
 DUE = f"{SENDABLE} AND due_at <= statement_timestamp() AND (state <> 'sending' OR lease_until < statement_timestamp())"
 
+# Connections that have anything to send, found by skipping from one to the next in the index.
+WAITING = f"""
+    WITH RECURSIVE waiting(connection_id) AS (
+        (SELECT connection_id FROM integrations_delivery WHERE {SENDABLE} ORDER BY connection_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT d.connection_id FROM integrations_delivery d WHERE {SENDABLE}
+                AND d.connection_id > w.connection_id ORDER BY d.connection_id LIMIT 1)
+        FROM waiting w WHERE w.connection_id IS NOT NULL
+    )
+"""  # noqa: S608 a constant of this module
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -110,13 +121,7 @@ def ensure_health() -> None:
 
 
 _LINES = f"""
-    WITH RECURSIVE waiting(connection_id) AS (
-        (SELECT connection_id FROM integrations_delivery WHERE {SENDABLE} ORDER BY connection_id LIMIT 1)
-        UNION ALL
-        SELECT (SELECT d.connection_id FROM integrations_delivery d WHERE {SENDABLE}
-                AND d.connection_id > w.connection_id ORDER BY d.connection_id LIMIT 1)
-        FROM waiting w WHERE w.connection_id IS NOT NULL
-    )
+    {WAITING}
     SELECT c.id, c.xmin::text, c.most_in_flight, c.most_per_second, h.failures, h.recovering,
         h.failures = 0 AND COALESCE(h.last_success_at > statement_timestamp() - interval '1 minute', false),
         CASE WHEN h.tokens_at IS NULL THEN GREATEST(c.most_per_second, 1) ELSE

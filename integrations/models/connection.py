@@ -76,10 +76,3 @@ class Connection(models.Model):
         self.inbound_digest = hashlib.sha256(token.encode()).hexdigest()
         self.secrets = {**(self.secrets or {}), "inbound_token": token}
         return token
-
-    def wants(self, action: str, shop_domain: str) -> bool:
-        """Whether `action` matches one of `events` (a trailing `.*` stands for every verb) and `shops` the shop."""
-        subject = action.split(".", 1)[0]
-        if self.shops and shop_domain not in self.shops:
-            return False
-        return bool({"*", action, f"{subject}.*"} & set(self.events))
