@@ -27,6 +27,7 @@ SENDERS = 2  # of the workers at the most; one is enough, the other takes over w
 IN_FLIGHT = 256
 LINE_SECONDS = 30.0  # an endpoint's secrets are read again at the latest after this
 QUICK_SECONDS = 0.05  # after so long without an answer the sender listens for bells while it waits
+RING_SECONDS = 0.1
 LOOK_SECONDS = 1.0  # between looks at what has become due while requests are on their way
 
 
@@ -140,6 +141,7 @@ def _result(system: str, answer: Any) -> Result:
 
 
 _sender: Sender | None = None
+_rang_at = 0.0
 
 
 def drain() -> int:
@@ -160,13 +162,20 @@ def drain() -> int:
             hang_up()
             raise
     try:
-        if bells.OUTBOX in bells.due():
-            bells.ring(bells.OUTBOX)
+        _ring_again()
         sender.finish()
     except BaseException:
         hang_up()
         raise
     return sender.sent
+
+
+def _ring_again() -> None:
+    """For what came while we were closing. What is due may only wait for a free place at its receiver: not too often."""
+    global _rang_at
+    if time.monotonic() - _rang_at > RING_SECONDS and bells.OUTBOX in bells.due():
+        _rang_at = time.monotonic()
+        bells.ring(bells.OUTBOX)
 
 
 def hang_up() -> None:
