@@ -171,7 +171,7 @@ def drain() -> int:
 
 
 def _ring_again() -> None:
-    """For what came while we were closing. What is due may only wait for a free place at its receiver: not too often."""
+    """For what came while we were closing; not often, for what is due may wait for a free place at its receiver."""
     global _rang_at
     if time.monotonic() - _rang_at > RING_SECONDS and bells.OUTBOX in bells.due():
         _rang_at = time.monotonic()
