@@ -212,9 +212,13 @@ DATABASES["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)
 # Locks end with the session that holds them. When a host vanishes without a word, its sessions must end within half a
 # minute and not after the two hours of TCP's own defaults; the same for us when the server vanishes.
 VANISHED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+SESSION = {name.replace("keep", "tcp_keep"): value for name, value in VANISHED.items()}
+# A process that is frozen, not dead, holds its row locks while its host still answers for it. No transaction of ours
+# waits for anything but the database.
+SESSION["idle_in_transaction_session_timeout"] = 20_000
 DATABASES["default"]["OPTIONS"] = {
     **VANISHED,
-    "options": " ".join(f"-c {name.replace('keep', 'tcp_keep')}={value}" for name, value in VANISHED.items()),
+    "options": " ".join(f"-c {name}={value}" for name, value in SESSION.items()),
     **DATABASES["default"].get("OPTIONS", {}),
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

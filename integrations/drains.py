@@ -25,6 +25,21 @@ def slot(name: str, count: int) -> Iterator[bool]:
             _ask("SELECT pg_advisory_unlock(%s)", held)
 
 
+@contextmanager
+def watched(seconds: int) -> Iterator[None]:
+    """Meanwhile the server ends our session when it hears nothing for so long.
+
+    A process that is frozen, not dead, would hold its slot and its row locks for ever; no network tells of it.
+    """
+    names = ("idle_session_timeout", "idle_in_transaction_session_timeout")
+    _tell(*(f"SET {name} = '{seconds}s'" for name in names))
+    try:
+        yield
+    finally:
+        if connection.connection is not None and not connection.connection.closed and connection.is_usable():
+            _tell(*(f"RESET {name}" for name in names))
+
+
 def until_empty(step: Callable[[], int], seconds: float = DRAIN_SECONDS) -> int:
     """Call `step` until it does nothing or the time is up; returns how much was done in all."""
     done, deadline = 0, time.monotonic() + seconds
@@ -33,6 +48,11 @@ def until_empty(step: Callable[[], int], seconds: float = DRAIN_SECONDS) -> int:
         if time.monotonic() >= deadline:
             break
     return done
+
+
+def _tell(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(statements))
 
 
 def _ask(sql: str, key: int) -> bool:

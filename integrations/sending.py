@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from backoffice import failpoints
 from integrations import bells, failing, systems, worker
 from integrations.claiming import MARGIN_SECONDS, Claimed, claim, ensure_health
-from integrations.drains import DRAIN_SECONDS, slot
+from integrations.drains import DRAIN_SECONDS, slot, watched
 from integrations.errors import GiveUp, RetryLater
 from integrations.events import Line
 from integrations.models import Connection
@@ -28,6 +28,7 @@ IN_FLIGHT = 256
 LINE_SECONDS = 30.0  # an endpoint's secrets are read again at the latest after this
 QUICK_SECONDS = 0.05  # after so long without an answer the sender listens for bells while it waits
 RING_SECONDS = 0.1
+FROZEN_SECONDS = 20  # a sender that says nothing to the database for so long loses its session, slot and locks
 LOOK_SECONDS = 1.0  # between looks at what has become due while requests are on their way
 
 
@@ -157,7 +158,8 @@ def drain() -> int:
         _sender = sender = _sender or Sender()
         sender.sent = 0
         try:
-            sender.send(time.monotonic() + DRAIN_SECONDS)
+            with watched(FROZEN_SECONDS):
+                sender.send(time.monotonic() + DRAIN_SECONDS)
         except BaseException:
             hang_up()
             raise
