@@ -161,7 +161,8 @@ def _claim() -> list[InboundMessage]:
     suspects = dict(sql.run(_CLAIM, most=BATCH, lease=LEASE))
     failpoints.reach("inbox.claimed")
     messages = list(InboundMessage.objects.filter(pk__in=suspects))
-    known = Connection.objects.select_related("shop__plan").in_bulk({m.connection_id for m in messages})
+    connections = Connection.objects.select_related("shop__plan").prefetch_related("shop__plan__versions")
+    known = connections.in_bulk({message.connection_id for message in messages})
     for message in messages:
         message.connection = known[message.connection_id]
         message.suspect = suspects[message.pk]

@@ -28,25 +28,29 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it: `created`, `changed`, `unchanged`, or `stale` (we know something newer)."""
+    """What came of it: `created`, `changed`, `unchanged`, `stale` (we know something newer), or `unclear`."""
 
     order: Order
     what: str
 
 
 @transaction.atomic(savepoint=False)
-def apply_snapshot(shop: Shop, snapshot: OrderSnapshot, origin: Origin) -> Outcome:
+def apply_snapshot(shop: Shop, snapshot: OrderSnapshot, origin: Origin, *, is_read: bool = True) -> Outcome:
     """Make our order what the snapshot says, unless we already know something newer.
 
     The row lock on (shop, order) is taken before anything is compared, so two deliveries of one order queue up here.
     A snapshot older than the stored `remote_updated_at` changes nothing; at equal times the content decides. Shopify
     sends the same order under several topics at once, so a snapshot we have just applied is known by its digest.
+    With `is_read` False the snapshot came by message: at equal times (Shopify shows whole seconds) nobody knows which
+    of two messages is the newer, so another content changes nothing and is `unclear` until the order is read.
     """
     order = _lock(shop, snapshot.remote_id)
     if order is not None and order.digest == parts.digest(snapshot):
         return Outcome(order, "unchanged")
     if order is not None and snapshot.updated_at < order.remote_updated_at:
         return Outcome(order, "stale")
+    if order is not None and not is_read and snapshot.updated_at == order.remote_updated_at:
+        return Outcome(order, "unclear")
     values = parts.order_values(snapshot)
     customer = _customer(shop, snapshot.customer)
     values["customer_id"] = customer and customer.pk
@@ -58,7 +62,7 @@ def apply_snapshot(shop: Shop, snapshot: OrderSnapshot, origin: Origin) -> Outco
             if not Order.objects.filter(shop=shop, remote_id=snapshot.remote_id).exists():
                 raise
             # Another delivery made it a moment ago; now its row can be locked and compared.
-            return apply_snapshot(shop, snapshot, origin)
+            return apply_snapshot(shop, snapshot, origin, is_read=is_read)
         created, events = True, [Event("order.created", {"name": order.name, "test": order.test})]
         parts.write_lines(order, snapshot.lines, known=[])
     else:
@@ -75,7 +79,7 @@ def _write_order(order: Order, snapshot: OrderSnapshot, values: dict[str, Any]) 
     cancelled_before = order.cancelled_at
     changed = parts.assign(order, values)
     if changed:
-        order.save()
+        order.save(update_fields=[*changed, "updated_at"])
     if parts.write_lines(order, snapshot.lines):
         changed.append("lines")
     visible = sorted({*changed} - {"remote_updated_at", "digest"})
@@ -136,8 +140,10 @@ def mark_customer_deleted(shop: Shop, remote_id: int) -> bool:
 
 def _lock(shop: Shop, remote_id: int) -> Order | None:
     """The order's row, locked until the transaction ends; None when we do not know the order."""
-    orders = Order.objects.select_for_update(of=("self",)).select_related("shop")
-    return orders.filter(shop=shop, remote_id=remote_id).first()
+    order = Order.objects.select_for_update().filter(shop=shop, remote_id=remote_id).first()
+    if order is not None:
+        order.shop = shop  # as the caller has it, with what is loaded already
+    return order
 
 
 def _locked(shop: Shop, remote_id: int) -> Order:

@@ -39,11 +39,11 @@ def handle(message: InboundMessage) -> Result:
     return done
 
 
-def apply_order(connection: Connection, snapshot: OrderSnapshot) -> Outcome:
-    """Everything that follows from a new state of an order, in one transaction."""
+def apply_order(connection: Connection, snapshot: OrderSnapshot, *, is_read: bool = True) -> Outcome:
+    """Everything that follows from a new state of an order, in one transaction; `is_read` as for `apply_snapshot`."""
     origin = origin_of(connection)
     with transaction.atomic():
-        outcome = intake.apply_snapshot(_shop(connection), snapshot, origin)
+        outcome = intake.apply_snapshot(_shop(connection), snapshot, origin, is_read=is_read)
         if outcome.what in ("created", "changed"):
             coverage.refresh(outcome.order, by=origin.by, source=origin.source)
             resolutions.recognise(outcome.order, by=origin.by, source=origin.source)
@@ -60,7 +60,11 @@ def origin_of(connection: Connection) -> Origin:
 def _whole_order(connection: Connection, body: Body) -> Result:
     if "line_items" not in body:  # an oversize payload shrinks to its id
         return _reread(connection, body.get("id"))
-    outcome = apply_order(connection, translate.order_snapshot(body))
+    snapshot = translate.order_snapshot(body)
+    outcome = apply_order(connection, snapshot, is_read=False)
+    if outcome.what == "unclear":  # two states of one second: the shop knows which is the newer
+        outcome = apply_order(connection, read_order(connection, snapshot.remote_id) or snapshot)
+        return f"read again: {_said(outcome)}", outcome.order
     return _said(outcome), outcome.order
 
 

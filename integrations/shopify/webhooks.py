@@ -9,20 +9,26 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import time
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, NotFound
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backoffice.rest.problems import Problem
 from integrations import inbox
 from integrations.models import Connection
+
+logger = logging.getLogger(__name__)
 
 KNOWN_SECONDS = 5.0
 KEPT_HEADERS = {
@@ -102,6 +108,8 @@ def _names_other_shop(raw: HttpRequest, sender: Sender) -> bool:
 class ShopifyWebhook(APIView):
     """POST /webhooks/shopify/<token>/: 200 once stored, 401 bad signature or shop, 404, 405, 413.
 
+    503 while the database is away or its disk is full: nothing was promised, and Shopify sends it again.
+
     Headers are read from META, and those of the answer are fixed: `request.headers` and DRF's search for the methods
     allowed cost more than the signature.
     """
@@ -115,6 +123,12 @@ class ShopifyWebhook(APIView):
         if request.method != "POST":
             raise MethodNotAllowed(request.method or "")
         self.perform_authentication(request)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, psycopg.OperationalError | OperationalError):
+            logger.error("A webhook was not stored: %s", exc)
+            exc = Problem(503, "try_again", "The message could not be stored just now. Send it again.")
+        return super().handle_exception(exc)
 
     def post(self, request: Request, token: str) -> HttpResponse:
         raw = request._request

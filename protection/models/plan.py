@@ -20,7 +20,9 @@ class Plan(models.Model):
 
     def in_force(self, moment: datetime) -> "PlanVersion | None":
         """The version that applied at `moment`, None before the first one."""
-        return self.versions.filter(effective_from__lte=moment).order_by("-effective_from").first()
+        # There are few, and whoever handles many orders has them loaded.
+        begun = [version for version in self.versions.all() if version.effective_from <= moment]
+        return max(begun, key=lambda version: version.effective_from, default=None)
 
 
 class PlanVersion(models.Model):
