@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 from django.db import connection, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 from psycopg.types.json import Jsonb
 
 from backoffice import failpoints
@@ -101,7 +101,7 @@ def drain() -> int:
         if not mine:
             return 0
         done = until_empty(_drain_batch)
-    if InboundMessage.objects.filter(due_at__lte=timezone.now()).exists():
+    if InboundMessage.objects.filter(due_at__lte=Now()).exists():
         bells.ring(bells.INBOX)
     return done
 
@@ -110,11 +110,13 @@ def _drain_batch() -> int:
     worker.keep_beating()
     claimed = _claim()
     handled: list[Handled] = []
-    written_at = time.monotonic()
+    written_at = kept_at = time.monotonic()
     for index, message in enumerate(claimed):
         if message.suspect or time.monotonic() - written_at > WRITE_SECONDS:
             handled, written_at = _settle_handled(handled), time.monotonic()
-        _keep(claimed[index:])
+        if time.monotonic() - kept_at > LEASE.total_seconds() / 2:
+            _keep(claimed[index:])
+            kept_at = time.monotonic()
         if (done := handle(message)) is not None:
             handled.append(done)
     _settle_handled(handled)
@@ -169,14 +171,16 @@ def _claim() -> list[InboundMessage]:
     return sorted(messages, key=lambda message: (message.suspect, message.pk))
 
 
+_KEEP = """
+    UPDATE integrations_inboundmessage m SET due_at = statement_timestamp() + %s::interval
+    FROM unnest(%s::bigint[], %s::int[]) AS mine(id, attempts)
+    WHERE m.id = mine.id AND m.attempts = mine.attempts AND m.due_at IS NOT NULL
+"""
+
+
 def _keep(claimed: list[InboundMessage]) -> None:
-    """Hold what is not handled yet for a full lease again, once half of it is gone."""
-    until, now = claimed[0].due_at, timezone.now()
-    if until is None or until - now > LEASE / 2:
-        return
-    InboundMessage.objects.filter(pk__in=[m.pk for m in claimed], due_at=until).update(due_at=now + LEASE)
-    for message in claimed:
-        message.due_at = now + LEASE
+    """Hold what is not handled yet for a full lease again; what another has taken meanwhile is not ours any more."""
+    sql.run(_KEEP, LEASE, [message.pk for message in claimed], [message.attempts for message in claimed])
 
 
 class Handled(NamedTuple):
@@ -239,7 +243,7 @@ def _fail(message: InboundMessage, error: Exception) -> None:
     wait = BACKOFF[message.attempts - 1]
     if isinstance(error, RetryLater) and error.after:
         wait = max(wait, timedelta(seconds=error.after))
-    message.due_at = timezone.now() + wait
+    message.due_at = Now() + wait
     _settle(message, InboundMessage.State.FAILED, f"{type(error).__name__}: {error}", why=why, due=True)
 
 
@@ -250,7 +254,7 @@ def _settle(
     message.result = result.replace("\x00", "")[:255]
     message.traceback = why.replace("\x00", "")[-20_000:]
     message.order = order or message.order
-    message.handled_at = None if due else timezone.now()
+    message.handled_at = None if due else Now()
     if not due:
         message.due_at = None
     message.save(update_fields=["state", "result", "traceback", "order", "waits_for", "handled_at", "due_at"])
@@ -259,7 +263,7 @@ def _settle(
 def order_arrived(connection: Connection, remote_id: int) -> int:
     """Messages about parts of this order came before it: they are due now. Call it in the order's transaction."""
     waiting = InboundMessage.objects.filter(connection=connection, waits_for=remote_id)
-    count = waiting.update(state=InboundMessage.State.RECEIVED, attempts=0, waits_for=None, due_at=timezone.now())
+    count = waiting.update(state=InboundMessage.State.RECEIVED, attempts=0, waits_for=None, due_at=Now())
     if count:
         bells.ring(bells.INBOX)
     return count
@@ -272,6 +276,6 @@ def handle_again(message: InboundMessage, *, by: str) -> None:
         message.state = InboundMessage.State.RECEIVED
         message.result = f"Handled again by {by}"[:255]
         message.attempts = 0
-        message.due_at = timezone.now()
+        message.due_at = Now()
         message.save(update_fields=["state", "result", "attempts", "due_at"])
         bells.ring(bells.INBOX)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -95,7 +96,7 @@ def _again(deliveries: QuerySet[Delivery], connection: Connection, by: str) -> i
         state=Delivery.State.PENDING,
         parked_because="",
         attempts=0,
-        due_at=timezone.now(),
+        due_at=Now(),
         lease_until=None,
         delivered_at=None,
         behind=None,

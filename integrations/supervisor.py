@@ -21,11 +21,10 @@ from itertools import count
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.utils import timezone
 
 from backoffice.orphans import die_with_parent
 from integrations.models import Heartbeat
-from integrations.worker import HOST
+from integrations.worker import HOST, silent_since
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +87,7 @@ class Supervisor:
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--cluster"]
         environment = os.environ | {"WORKER_NAME": self.name}
         self.cluster = subprocess.Popen(command, env=environment, start_new_session=True, preexec_fn=_die_with_us)
-        self.started_at = time.time()
+        self.started_at = time.monotonic()
 
     def _trouble(self) -> str | None:
         """Why the cluster must be replaced, None while it is well or we cannot know (no database)."""
@@ -96,12 +95,12 @@ class Supervisor:
         if self.cluster.poll() is not None:
             return f"it ended with status {self.cluster.returncode}"
         try:
-            beat = Heartbeat.objects.filter(host=self.name).values_list("beat_at", flat=True).first()
+            beaten = silent_since(Heartbeat.objects.filter(host=self.name))
         except DatabaseError:
             connection.close()
             return None
-        age = time.time() - self.started_at
-        silent = (timezone.now() - beat).total_seconds() if beat else age
+        age = time.monotonic() - self.started_at
+        silent = age if beaten is None else beaten.total_seconds()
         if silent > SILENT_SECONDS and age > START_SECONDS:
             return f"no task ran for {silent:.0f} s"
         return None

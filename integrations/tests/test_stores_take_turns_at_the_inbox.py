@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from integrations import inbox
 from integrations.models import InboundMessage
+from integrations.tests.clock import later
 from integrations.tests.shopify import connect, order_body, post
 from orders.models import Order
 
@@ -90,3 +91,20 @@ def test_a_message_that_kills_its_worker_takes_no_neighbour_with_it():
     inbox.drain()
     assert InboundMessage.objects.get(state="parked").pk == poison
     assert Order.objects.count() == 7
+
+
+def test_a_long_batch_holds_what_it_has_not_handled_yet_and_nothing_that_was_taken_from_it():
+    store = connect("one.myshopify.com")
+    post(store, "orders/create", order_body())
+    slow = inbox._claim()
+    later(15)
+    inbox._keep(slow)
+    later(15)
+    assert inbox._claim() == []  # kept: 20 s from then
+    later(10)
+    [taken] = inbox._claim()  # the slow one did not say a word for too long
+    until = InboundMessage.objects.get().due_at
+    inbox._keep(slow)
+    assert InboundMessage.objects.get().due_at == until
+    inbox._keep([taken])
+    assert InboundMessage.objects.get().due_at > until
