@@ -26,7 +26,7 @@ PACKED_TWICE = gzip.compress(PACKED, 9, mtime=0)
 DEFLATED = zlib.compress(bytes(50_000_000), 9)
 
 
-Play = Callable[[Visit], None]
+Play = Callable[[Visit], object]
 
 
 @dataclass(frozen=True)

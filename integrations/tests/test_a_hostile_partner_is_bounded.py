@@ -79,10 +79,11 @@ def _transfer(storm: Storm, partner: Hostile) -> None:
     good = _request(partner, GOOD_PARTNER)
     transfers.start(GOOD_PARTNER, good)
     while transfers.in_flight > 1 and time.monotonic() - began < LONGEST + 5:
-        for name, outcome in transfers.wait(1.0):
+        for key, outcome in transfers.wait(1.0):
+            name = str(key)
             if name != GOOD_PARTNER:
-                storm.outcomes["transfers", str(name)] = outcome
-                storm.seconds["transfers", str(name)] = time.monotonic() - began
+                storm.outcomes["transfers", name] = outcome
+                storm.seconds["transfers", name] = time.monotonic() - began
                 continue
             storm.good.append(time.monotonic() - asked)
             if not isinstance(outcome, Answer):
