@@ -1,4 +1,4 @@
-"""Figure 1: signed webhooks accepted a second, beside bare INSERTs of the same bodies into the same PostgreSQL."""
+"""Signed webhooks accepted a second, beside bare INSERTs of the same bodies into the same PostgreSQL."""
 
 import hashlib
 import random
@@ -11,17 +11,42 @@ from urllib.parse import parse_qs, urlsplit
 
 from backoffice import postgres
 from bench.bodies import Bodies
+from bench.figures import Figure, Measured, percentile
 from bench.load import OK, Connection, Load, post_all
+from bench.scene import Scene
 from tests.running import Instance
 
 CONNECTIONS = 32
 SECONDS = 4.0
 PREPARED = 4_000  # webhooks a second that a round could use up
 SAMPLE = 300
+HOW = (
+    f"{CONNECTIONS} kept connections, {SECONDS:g} s, a raw socket client; "
+    f"pgbench -M prepared -c {CONNECTIONS} -j 2, one row a transaction, unique key"
+)
+
+ACCEPTED = Figure("webhooks accepted", "a second")
+BARE = Figure("bare INSERTs of the same bodies (pgbench)", "a second")
+RATIO = Figure("webhooks accepted / bare INSERTs", "", least=0.5)
+ACCEPTED_P50 = Figure("webhook accepted, p50", "ms")
+ACCEPTED_P99 = Figure("webhook accepted, p99", "ms")
+GENERATOR = Figure("load generator's own CPU", "ms a webhook")
 
 # What every ingest that keeps its bodies must do at least: one row, one unique key, one commit.
 TABLE = "CREATE TABLE IF NOT EXISTS bench_bare (id bigserial PRIMARY KEY, key text UNIQUE, body jsonb NOT NULL)"
 INSERT = "INSERT INTO bench_bare (key, body) VALUES (gen_random_uuid()::text, :body{}::jsonb) ON CONFLICT DO NOTHING;"
+
+
+def measure(scene: Scene, measured: Measured) -> None:
+    """One round."""
+    load = webhooks(scene.backoffice, scene.bodies)
+    bare = bare_inserts(scene.backoffice, scene.bodies)
+    measured.note(ACCEPTED, load.rate)
+    measured.note(BARE, bare)
+    measured.note(RATIO, load.rate / bare)
+    measured.note(ACCEPTED_P50, percentile(load.milliseconds, 50))
+    measured.note(ACCEPTED_P99, percentile(load.milliseconds, 99))
+    measured.note(GENERATOR, load.cpu_seconds / len(load.accepted) * 1000)
 
 
 def webhooks(backoffice: Instance, bodies: Bodies) -> Load:

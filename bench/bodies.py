@@ -1,6 +1,7 @@
 """Order webhooks as a shop sends them: real bodies of the stand-in, each made a different order, 8.7 to 11.5 KB."""
 
 import base64
+import copy
 import hashlib
 import hmac
 import itertools
@@ -32,14 +33,22 @@ class Bodies:
     """An endless supply of orders nobody has seen yet; the same seed gives the same sizes and contents."""
 
     def __init__(self, backoffice: Instance, seed: int = 1) -> None:
-        self._url = urlsplit(backoffice.demo["webhook_url"])
-        self.address = (str(self._url.hostname), int(self._url.port or 80))
-        self._secret = _local_settings(backoffice)["SANDBOX_SECRET"].encode()
+        self._come_from(SHOP, backoffice.demo["webhook_url"], local_settings(backoffice)["SANDBOX_SECRET"])
         self._dice = random.Random(seed)
         self._numbers = itertools.count(1)
         placed = [backoffice.place(protected=bool(turn % 3)) for turn in range(PATTERNS)]
         orders = [backoffice.look(f"/sandbox/orders/{order}.json")["order"] for order in placed]
         self.patterns = [self._pattern(order) for order in orders if len(_encoded(order)) < LARGEST - 200]
+
+    def of_shop(self, domain: str, webhook_url: str, secret: str) -> "Bodies":
+        """The same orders as another shop sends them; the numbers go on where these are."""
+        other = copy.copy(self)
+        other._come_from(domain, webhook_url, secret)
+        return other
+
+    def _come_from(self, domain: str, webhook_url: str, secret: str) -> None:
+        self._shop, self._url, self._secret = domain, urlsplit(webhook_url), secret.encode()
+        self.address = (str(self._url.hostname), int(self._url.port or 80))
 
     def make(self, count: int) -> list[Webhook]:
         """`count` orders/create webhooks, each of another order and with another id."""
@@ -69,7 +78,7 @@ class Bodies:
             f"Content-Length: {len(body)}",
             "X-Shopify-Topic: orders/create",
             f"X-Shopify-Hmac-Sha256: {signature}",
-            f"X-Shopify-Shop-Domain: {SHOP}",
+            f"X-Shopify-Shop-Domain: {self._shop}",
             "X-Shopify-API-Version: 2026-10",
             f"X-Shopify-Webhook-Id: {webhook_id}",
             f"X-Shopify-Event-Id: {uuid.UUID(int=self._dice.getrandbits(128), version=4)}",
@@ -82,7 +91,7 @@ def _encoded(document: dict[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _local_settings(backoffice: Instance) -> dict[str, str]:
+def local_settings(backoffice: Instance) -> dict[str, str]:
     """What `up` wrote for itself, the sandbox's signing secret among it."""
     lines = (backoffice.directory / "local.env").read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)

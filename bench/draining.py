@@ -1,15 +1,16 @@
-"""Figure 3: ordered deliveries drained a second, by one process, to a partner that answers at once."""
+"""Senders at work on a backlog, and the proof of what arrived: each once, signed, logged, each order's in order."""
 
 import json
 import subprocess
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
-from bench.sink import Sink
+from bench import backlog
+from bench.sink import Arrival
 from tests.processes import PYTHON, ROOT
 from tests.running import Instance
-
-DELIVERIES, ORDERS = 2_000, 200
 
 
 class Drained(NamedTuple):
@@ -17,29 +18,73 @@ class Drained(NamedTuple):
 
     deliveries: int
     seconds: float
-    cpu_seconds: float
+    cpu_seconds: float  # of the senders
 
     @property
     def rate(self) -> float:
         return self.deliveries / self.seconds
 
 
-def drain_once(backoffice: Instance, sink: Sink) -> Drained:
-    """One round; every delivery arrives once, and those of an order in the order they were journaled."""
-    endpoint = backoffice.value("SELECT id FROM integrations_connection WHERE system = 'webhook'")
-    sink.arrivals.clear()
-    done = subprocess.run(
-        [PYTHON, "-m", "bench.draining_process", str(endpoint), str(DELIVERIES), str(ORDERS)],
-        cwd=ROOT, env={**backoffice.environment, "DJANGO_SETTINGS_MODULE": "backoffice.settings"},
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    drained = Drained(**json.loads(done.stdout))
-    events = [json.loads(arrival.body) for arrival in sink.arrivals]
-    assert len({event["id"] for event in events}) == len(events) == drained.deliveries == DELIVERIES
-    last: Counter[str] = Counter()
-    for event in events:
-        order, sequence = event["order"]["id"], event["sequence"]
-        assert sequence > last[order], "an order's events came out of order"
-        last[order] = sequence
-    assert len(last) == ORDERS
-    return drained
+class Sender:
+    """A process that is ready to send."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+
+    def go(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def result(self) -> dict[str, float]:
+        """What it printed at its end."""
+        assert self.process.stdout is not None
+        return dict(json.loads(self.process.stdout.readline()))
+
+
+@contextmanager
+def sender(backoffice: Instance) -> Iterator[Sender]:
+    """One, with nothing to send yet; killed when the block ends before it does."""
+    command = [PYTHON, "-m", "bench.draining_process"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=ROOT, env=backlog.environment(backoffice), stdin=pipe, stdout=pipe, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n", "a sender did not start"
+            yield Sender(process)
+        finally:
+            process.kill()
+
+
+def drain(backoffice: Instance, entries: int, orders: int, *, processes: int = 1) -> Drained:
+    """Make a backlog for the endpoints there are and send it all."""
+    with ExitStack() as stack:
+        senders = [stack.enter_context(sender(backoffice)) for _ in range(processes)]
+        backlog.make(backoffice, entries, orders)
+        for one in senders:
+            one.go()
+        done = [one.result() for one in senders]
+    seconds = max(one["ended"] for one in done) - min(one["began"] for one in done)
+    return Drained(int(sum(one["tries"] for one in done)), seconds, sum(one["cpu_seconds"] for one in done))
+
+
+def prove(backoffice: Instance, arrivals: Sequence[Arrival], deliveries: int, orders: int) -> None:
+    """Every delivery came once, signed, those of an order and endpoint in order; and each has its line in the log."""
+    secret = backoffice.demo["endpoint_secret"]
+    seen: set[tuple[str, str]] = set()
+    last: Counter[tuple[str, str]] = Counter()
+    for arrival in arrivals:
+        event = json.loads(arrival.body)
+        seen.add((arrival.path, event["id"]))
+        assert arrival.headers["webhook-id"] == event["id"]
+        assert arrival.is_signed_with(secret)
+        line = (arrival.path, event["order"]["id"])
+        assert event["sequence"] > last[line], "an order's events came out of order"
+        last[line] = event["sequence"]
+    assert len(seen) == len(arrivals) == deliveries, f"{len(arrivals)} arrived, {len(seen)} different, of {deliveries}"
+    assert len({order for _, order in last}) == orders
+    states = backoffice.rows("SELECT state, count(*) FROM integrations_delivery GROUP BY state")
+    assert states == [("delivered", deliveries)], states
+    assert backoffice.value("SELECT count(*) FROM integrations_deliveryattempt") == deliveries

@@ -4,7 +4,7 @@ import gc
 import select
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bench.bodies import Webhook
@@ -27,8 +27,13 @@ class Load:
         return len(self.accepted) / self.seconds
 
 
-def post_all(address: tuple[str, int], webhooks: Sequence[Webhook], *, connections: int, seconds: float) -> Load:
-    """Keep `connections` kept-alive connections busy for `seconds`; each sends its next when its last is answered."""
+def post_all(
+    address: tuple[str, int], webhooks: Iterable[Webhook], *, connections: int, seconds: float | None = None
+) -> Load:
+    """Keep `connections` kept-alive connections busy for `seconds`; each sends its next when its last is answered.
+
+    Without `seconds` until all are posted; with them, RuntimeError when there were too few.
+    """
     load, waiting = Load(), iter(webhooks)
     sockets = {s.fileno(): s for s in (socket.create_connection(address) for _ in range(connections))}
     poll = select.epoll()
@@ -53,10 +58,12 @@ def post_all(address: tuple[str, int], webhooks: Sequence[Webhook], *, connectio
                     load.accepted.append(webhook)
                 else:
                     load.refused.append(answer)
-                if now - began < seconds:
-                    under_way[number] = _send(sockets[number], next(waiting))
-    except StopIteration:
-        raise RuntimeError(f"{len(webhooks)} webhooks were too few for {seconds} s") from None
+                if seconds is None or now - began < seconds:
+                    following = next(waiting, None)
+                    if following is not None:
+                        under_way[number] = _send(sockets[number], following)
+                    elif seconds is not None:
+                        raise RuntimeError(f"{len(load.accepted)} webhooks were too few for {seconds} s")
     finally:
         load.seconds, load.cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
         gc.enable()

@@ -29,7 +29,7 @@ from orders.models import Order
 
 BACKOFF = [timedelta(seconds=seconds) for seconds in (5, 30, 300, 1800, 7200, 18_000, 36_000)]
 LEASE = timedelta(seconds=20)  # one message takes longer only when it reads from a slow shop; twice handled is harmless
-BATCH = 20
+BATCH = 10  # a store that has nothing else waiting waits for the rest of one, however many another has
 WRITE_SECONDS = 1.0  # at the latest then what was handled is written, though the batch goes on
 SLOTS = 2  # of each worker's processes at the most, so that the outbox always finds one
 
@@ -149,26 +149,26 @@ _CLAIM = """
         UNION ALL
         (SELECT id FROM turns WHERE suspect ORDER BY attempts, turn, due_at, id LIMIT 1)
     ), mine AS (
-        SELECT id, attempts > 0 AND state = 'received' AS suspect FROM integrations_inboundmessage
+        SELECT id FROM integrations_inboundmessage
         WHERE id IN (SELECT id FROM chosen) AND due_at <= statement_timestamp() FOR UPDATE SKIP LOCKED
     )
     UPDATE integrations_inboundmessage m
     SET attempts = m.attempts + 1, due_at = statement_timestamp() + %(lease)s::interval
-    FROM mine WHERE m.id = mine.id RETURNING m.id, mine.suspect
+    FROM mine JOIN turns USING (id) WHERE m.id = mine.id RETURNING m.id, turns.suspect, turns.turn
 """
 
 
 def _claim() -> list[InboundMessage]:
     """Take up to BATCH due messages and a suspect: ours until the lease ends, and the attempt counts from now."""
-    suspects = dict(sql.run(_CLAIM, most=BATCH, lease=LEASE))
+    turns = {pk: (suspect, turn, pk) for pk, suspect, turn in sql.run(_CLAIM, most=BATCH, lease=LEASE)}
     failpoints.reach("inbox.claimed")
-    messages = list(InboundMessage.objects.filter(pk__in=suspects))
+    messages = list(InboundMessage.objects.filter(pk__in=turns))
     connections = Connection.objects.select_related("shop__plan").prefetch_related("shop__plan__versions")
     known = connections.in_bulk({message.connection_id for message in messages})
     for message in messages:
         message.connection = known[message.connection_id]
-        message.suspect = suspects[message.pk]
-    return sorted(messages, key=lambda message: (message.suspect, message.pk))
+        message.suspect = turns[message.pk][0]
+    return sorted(messages, key=lambda message: turns[message.pk])
 
 
 _KEEP = """

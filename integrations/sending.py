@@ -27,6 +27,7 @@ SENDERS = 2  # of the workers at the most; one is enough, the other takes over w
 IN_FLIGHT = 256
 LINE_SECONDS = 30.0  # an endpoint's secrets are read again at the latest after this
 QUICK_SECONDS = 0.05  # after so long without an answer the sender listens for bells while it waits
+GATHER_SECONDS = 0.001
 RING_SECONDS = 0.1
 FROZEN_SECONDS = 20  # a sender that says nothing to the database for so long loses its session, slot and locks
 LOOK_SECONDS = 1.0  # between looks at what has become due while requests are on their way
@@ -99,6 +100,8 @@ class Sender:
         outcomes, self._refused = self._refused, []
         also = (self._bells.fileno(),) if self._bells.is_open else ()
         ended = self.transfers.wait(0 if outcomes else seconds, *also)
+        if ended and self.transfers.in_flight:
+            ended += self.transfers.wait(GATHER_SECONDS)  # what comes at the same moment is written in one go
         self._bells.clear()
         for key, answer in ended:
             delivery, started = self._started.pop(key)

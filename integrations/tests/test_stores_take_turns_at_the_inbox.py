@@ -22,7 +22,7 @@ def test_a_store_that_floods_leaves_a_turn_to_the_other():
     InboundMessage.objects.filter(connection=quiet).update(due_at=timezone.now())  # the newest of all
     claimed = inbox._claim()
     assert len(claimed) == inbox.BATCH
-    assert {message.connection_id for message in claimed} == {loud.pk, quiet.pk}
+    assert quiet.pk in {message.connection_id for message in claimed[:2]}  # and it is handled among the first
 
 
 def test_within_a_store_the_oldest_come_first():
