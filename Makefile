@@ -38,7 +38,7 @@ bench: $(STAMP)
 	@$(PYTHON) -m bench
 
 chaos: $(STAMP)
-	@$(PYTHON) -m bench.chaos
+	@$(PYTHON) -m tests.chaos
 
 # The stamp is newer than the lock file when every package in it is installed, so a second run costs nothing.
 $(STAMP): requirements.txt

@@ -12,6 +12,7 @@ time and all such connections together half of what there is, so that the dead c
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import transaction
 
@@ -55,14 +56,16 @@ class Claimed:
 
 @dataclass(slots=True)
 class Claim:
-    """`deliveries` in the order to send them; `wait` is the seconds until a rate limit lets more go, None without one.
+    """`deliveries` in the order to send them; `at` is when, by the database's clock, None when nothing was claimed.
 
-    `versions` tells for each connection which version of its row the claim saw, so that a change is noticed at once;
-    `coalescing` which want no update that a newer one has overtaken; `moved` whether rows were put out of the way.
+    `wait` is the seconds until a rate limit lets more go, None without one. `versions` tells for each connection which
+    version of its row the claim saw, so that a change is noticed at once; `coalescing` which want no update that a
+    newer one has overtaken; `moved` whether rows were put out of the way.
     """
 
     deliveries: list[Claimed] = field(default_factory=list)
     versions: dict[int, str] = field(default_factory=dict)
+    at: datetime | None = None
     wait: float | None = None
     coalescing: set[int] = field(default_factory=set)
     moved: bool = False
@@ -212,7 +215,7 @@ _CLAIM = f"""
         FROM mine WHERE d.id = mine.id RETURNING d.id, d.connection_id, d.fence, d.attempts, d.entry_id
     )
     SELECT c.id, c.connection_id, c.fence, c.attempts, e.public_id, e.action, e.created_at, e.id, s.domain,
-        o.public_id, o.remote_id, o.name, e.subject, e.facts::text
+        o.public_id, o.remote_id, o.name, e.subject, e.facts::text, statement_timestamp()
     FROM claimed c JOIN orders_journalentry e ON e.id = c.entry_id JOIN orders_shop s ON s.id = e.shop_id
     LEFT JOIN orders_order o ON o.id = e.order_id ORDER BY c.id
 """  # noqa: S608 all parts are constants of this module
@@ -229,6 +232,7 @@ def _pick(claim: Claim, lines: list[_Line], heads: list[tuple[int, int]], lease:
         return
     for row in sql.run(_CLAIM, chosen, lease):
         order = (row[9], row[10], row[11]) if row[9] else None
+        claim.at = row[14]
         event = Event(row[4], row[5], row[6], row[7], row[8], order, row[12], json.loads(row[13]))
         claim.deliveries.append(Claimed(row[0], row[1], row[2], row[3], event))
     _spend(lines, claim)

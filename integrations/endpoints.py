@@ -148,7 +148,7 @@ def ping(connection: Connection) -> Pong:
     event = Event(identifiers.new("evt"), "endpoint.ping", now, 0, "", None, connection.public_id, facts)
     started = time.monotonic()
     try:
-        made = outbound.request(event, Line.of(connection, now))
+        made = outbound.request(event, Line.of(connection, now), now)
         sent, ok = outbound.read(transport.post(made.url, made.body, made.headers)), True
     except (RetryLater, GiveUp) as error:
         sent, ok = Sent(str(error), error.status, error.answer), False

@@ -7,14 +7,14 @@ it. Of each order only the oldest open delivery is on its way, so hundreds in fl
 import time
 from collections.abc import Hashable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError
 
 from backoffice import failpoints
 from integrations import bells, failing, systems, worker
-from integrations.claiming import MARGIN_SECONDS, Claimed, claim, ensure_health
+from integrations.claiming import MARGIN_SECONDS, Claim, Claimed, claim, ensure_health
 from integrations.drains import DRAIN_SECONDS, slot, watched
 from integrations.errors import GiveUp, RetryLater
 from integrations.events import Line
@@ -58,7 +58,7 @@ class Sender:
                 worker.keep_beating()
                 before = time.monotonic()
                 claimed = claim(systems.AT_ONCE, IN_FLIGHT - self.transfers.in_flight)
-                self._start(claimed.deliveries, claimed.versions, before)
+                self._start(claimed, before)
                 idle = not self._started and not self._refused
                 if idle and (claimed.wait is None or claimed.wait > LOOK_SECONDS):
                     return
@@ -77,13 +77,16 @@ class Sender:
         self.transfers.close()
         self._bells.hang_up()
 
-    def _start(self, deliveries: list[Claimed], versions: dict[int, str], before: float) -> None:
-        for delivery in deliveries:
-            if time.monotonic() - before > MARGIN_SECONDS / 2:
+    def _start(self, claimed: Claim, before: float) -> None:
+        for delivery in claimed.deliveries:
+            passed = time.monotonic() - before
+            if passed > MARGIN_SECONDS / 2:
                 return  # this process stood still since the claim: what is left may be another's by now
+            # Receivers refuse what was signed minutes off; hosts' clocks jump, and the database's decides everything.
+            now = (claimed.at or datetime.now(UTC)) + timedelta(seconds=passed)
             try:
-                known = self._line(delivery.connection_id, versions[delivery.connection_id])
-                request = systems.module(known.system, "outbound").request(delivery.event, known.line)
+                known = self._line(delivery.connection_id, claimed.versions[delivery.connection_id], now)
+                request = systems.module(known.system, "outbound").request(delivery.event, known.line, now)
             except GiveUp as error:
                 self._refused.append(_outcome(delivery, error, 0, ""))
             except DatabaseError:
@@ -117,11 +120,11 @@ class Sender:
                 failing.gone(Connection.objects.get(pk=outcome.connection_id))
         return True
 
-    def _line(self, connection_id: int, version: str) -> _Known:
+    def _line(self, connection_id: int, version: str, now: datetime) -> _Known:
         known = self._lines.get(connection_id)
         if known is None or known.version != version or time.monotonic() - known.read_at > LINE_SECONDS:
             connection = Connection.objects.get(pk=connection_id)
-            line = Line.of(connection, datetime.now(UTC))
+            line = Line.of(connection, now)
             known = self._lines[connection_id] = _Known(line, version, connection.system, time.monotonic())
         return known
 

@@ -1,8 +1,8 @@
 """Orders flow from shop to partner while parts of the back office are killed with SIGKILL, one after another.
 
-Afterwards nothing is lost, nothing is there twice, nothing is out of order, and nobody had to help. `make chaos` does
-it longer; N (orders), SEED (who is killed when, and what customers do) and IDLE (how often an idle worker is killed on
-its own, which can hang the whole queue of django-q2 1.11.1) in the environment make other runs.
+Afterwards nothing is lost, nothing is there twice, nothing is out of order, and nobody had to help. N (orders), SEED
+(who is killed when, and what customers do) and IDLE (how often an idle worker is killed on its own, which can hang the
+whole queue of django-q2 1.11.1) in the environment make other runs; `make chaos` breaks far more (docs/chaos.md).
 """
 
 import json

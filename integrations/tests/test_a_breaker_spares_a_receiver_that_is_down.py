@@ -99,9 +99,9 @@ def most_at_a_time(monkeypatch) -> list[int]:
     seen: list[int] = []
     start = sending.Sender._start
 
-    def observed(self, deliveries, *arguments):
-        start(self, deliveries, *arguments)
-        if deliveries:
+    def observed(self, claimed, before):
+        start(self, claimed, before)
+        if claimed.deliveries:
             seen.append(self.transfers.in_flight)
 
     monkeypatch.setattr(sending.Sender, "_start", observed)

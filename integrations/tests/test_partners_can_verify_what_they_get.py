@@ -122,7 +122,7 @@ def event() -> Event:
 )
 def test_what_cannot_be_signed_or_shaped_is_never_sent(bad):
     with pytest.raises(GiveUp) as parked:
-        outbound.request(event(), bad)
+        outbound.request(event(), bad, timezone.now())
     assert parked.value.parked == "configuration"
 
 

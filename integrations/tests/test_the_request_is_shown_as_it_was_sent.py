@@ -28,7 +28,7 @@ def delivery(receiver) -> Delivery:
     connection.refresh_from_db()
     delivery = deliver(connection, order, "delivered", entry=entry_of(order, changed=["note"], said="1 < 2 & ü"))
     delivery = Delivery.objects.get(pk=delivery.pk)  # as the sender reads it: jsonb has an order of its own
-    made = outbound.request(Event.of(delivery.entry), Line.of(connection, timezone.now()))
+    made = outbound.request(Event.of(delivery.entry), Line.of(connection, timezone.now()), timezone.now())
     sent = outbound.read(transport.post(made.url, made.body, made.headers))
     log(delivery, sent.outcome, sent.status, answer=sent.answer, milliseconds=42,
         payload_version=connection.payload_version)  # fmt: skip

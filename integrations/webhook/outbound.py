@@ -6,7 +6,7 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
@@ -24,8 +24,8 @@ _as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _signer = lru_cache(maxsize=4096)(Webhook)
 
 
-def request(event: Event, line: Line) -> Request:
-    """The POST that tells the partner of `event`, signed now.
+def request(event: Event, line: Line, now: datetime) -> Request:
+    """The POST that tells the partner of `event`, signed at `now`.
 
     Raises GiveUp (configuration) when it cannot be signed or the endpoint's version is not one of ours.
     """
@@ -33,13 +33,12 @@ def request(event: Event, line: Line) -> Request:
         text = _as_json(represent(event, line.version))
     except UnknownVersion as error:
         raise GiveUp(str(error), parked="configuration") from error
-    headers = {"Content-Type": "application/json", **sign(line.secrets, event.public_id, text)}
+    headers = {"Content-Type": "application/json", **sign(line.secrets, event.public_id, text, now)}
     return Request(line.url, text.encode(), headers)
 
 
-def sign(secrets: tuple[str, ...], message_id: str, text: str) -> dict[str, str]:
+def sign(secrets: tuple[str, ...], message_id: str, text: str, now: datetime) -> dict[str, str]:
     """The three headers; during a rotation the signature header carries one signature per secret."""
-    now = datetime.now(UTC)
     try:
         signatures = [_signer(secret).sign(message_id, now, text) for secret in secrets]
     except (ValueError, EmptyWebhookSecretError) as error:
