@@ -235,6 +235,9 @@ def _pick(claim: Claim, lines: list[_Line], heads: list[tuple[int, int]], lease:
         claim.at = row[14]
         event = Event(row[4], row[5], row[6], row[7], row[8], order, row[12], json.loads(row[13]))
         claim.deliveries.append(Claimed(row[0], row[1], row[2], row[3], event))
+    # Who answered lately is served first: the others may take longer to begin with.
+    proven = {line.connection_id for line in lines if line.proven}
+    claim.deliveries.sort(key=lambda delivery: (delivery.connection_id not in proven, delivery.id))
     _spend(lines, claim)
 
 

@@ -64,11 +64,11 @@ def settle(outcomes: Sequence[Outcome]) -> set[int]:
         sql.run(_LOCK, connections)
         ours = {row[0] for row in sql.run(_SETTLE, *_columns(outcomes))}
         free(ours)
-        for connection_id in connections:
-            mine = [o for o in outcomes if o.connection_id == connection_id and o.id in ours]
-            if mine:
-                _keep_health(connection_id, tally(mine))
-        failpoints.reach("outbox.settling")
+        batches: dict[int, list[Outcome]] = {}
+        for outcome in outcomes:
+            if outcome.id in ours:
+                batches.setdefault(outcome.connection_id, []).append(outcome)
+        _keep_health({connection_id: tally(batch) for connection_id, batch in batches.items()})
     failpoints.reach("outbox.settled")
     return ours
 
@@ -156,48 +156,51 @@ def tally(outcomes: Sequence[Outcome]) -> _Tally:
 
 # While the breaker is open, tries that were on their way already do not count: only a failed probe opens it again.
 _HEALTH = f"""
-    WITH was AS (
-        SELECT h.*, c.most_in_flight, h.failures >= {BREAKER_FAILURES} AS broken,
+    WITH tally AS (
+        SELECT * FROM unnest(%s::bigint[], %s::int[], %s::boolean[], %s::int[], %s::float8[], %s::boolean[],
+                             %s::float8[])
+            AS t(connection_id, successes, failing, failures, hold, throttled, spread)
+    ), was AS (
+        SELECT t.*, c.most_in_flight, h.failures AS failures_before, h.failing_since, h.last_success_at, h.open_until,
+            h.recovering, h.failures >= {BREAKER_FAILURES} AS broken,
             COALESCE(h.open_until > statement_timestamp(), false) AS open
-        FROM integrations_health h JOIN integrations_connection c ON c.id = h.connection_id
-        WHERE h.connection_id = %(connection)s
+        FROM tally t JOIN integrations_health h USING (connection_id)
+        JOIN integrations_connection c ON c.id = t.connection_id
     ), now AS (
         SELECT was.*, CASE
-            WHEN %(successes)s > 0 THEN LEAST(%(failures)s, {BREAKER_FAILURES})
-            WHEN broken AND open THEN failures
-            WHEN broken THEN failures + LEAST(%(failures)s, 1)
-            ELSE LEAST(failures + %(failures)s, {BREAKER_FAILURES}) END AS failures_now
+            WHEN successes > 0 THEN LEAST(failures, {BREAKER_FAILURES})
+            WHEN broken AND open THEN failures_before
+            WHEN broken THEN failures_before + LEAST(failures, 1)
+            ELSE LEAST(failures_before + failures, {BREAKER_FAILURES}) END AS failures_now
         FROM was
     )
     UPDATE integrations_health h SET
         failures = now.failures_now,
-        failing_since = CASE WHEN NOT %(failing)s THEN NULL WHEN %(successes)s > 0 THEN statement_timestamp()
+        failing_since = CASE WHEN NOT now.failing THEN NULL WHEN now.successes > 0 THEN statement_timestamp()
             ELSE COALESCE(now.failing_since, statement_timestamp()) END,
-        last_success_at = CASE WHEN %(successes)s > 0 THEN statement_timestamp() ELSE now.last_success_at END,
+        last_success_at = CASE WHEN now.successes > 0 THEN statement_timestamp() ELSE now.last_success_at END,
         open_until = GREATEST(
             CASE WHEN now.failures_now < {BREAKER_FAILURES} THEN NULL
-                WHEN now.broken AND now.open AND %(successes)s = 0 THEN now.open_until
-                ELSE statement_timestamp() + make_interval(secs => %(spread)s * LEAST({MOST_BREAKER_SECONDS},
+                WHEN now.broken AND now.open AND now.successes = 0 THEN now.open_until
+                ELSE statement_timestamp() + make_interval(secs => now.spread * LEAST({MOST_BREAKER_SECONDS},
                     {BREAKER_SECONDS} * 2 ^ LEAST(now.failures_now - {BREAKER_FAILURES}, 10))) END,
-            CASE WHEN %(hold)s > 0 THEN statement_timestamp() + make_interval(secs => %(hold)s)
+            CASE WHEN now.hold > 0 THEN statement_timestamp() + make_interval(secs => now.hold)
                 WHEN now.open AND NOT now.broken THEN now.open_until END),
         recovering = NULLIF(CASE
-            WHEN %(throttled)s THEN GREATEST(1, COALESCE(now.recovering, now.most_in_flight) / 2)
-            WHEN now.broken AND %(successes)s > 0 THEN 1
-            WHEN %(failures)s > 0 AND now.recovering IS NOT NULL THEN GREATEST(1, now.recovering / 2)
-            ELSE LEAST(now.recovering + %(successes)s, now.most_in_flight) END, now.most_in_flight)
+            WHEN now.throttled THEN GREATEST(1, COALESCE(now.recovering, now.most_in_flight) / 2)
+            WHEN now.broken AND now.successes > 0 THEN 1
+            WHEN now.failures > 0 AND now.recovering IS NOT NULL THEN GREATEST(1, now.recovering / 2)
+            ELSE LEAST(now.recovering + now.successes, now.most_in_flight) END, now.most_in_flight)
     FROM now WHERE h.connection_id = now.connection_id
 """  # noqa: S608 all parts are constants of this module
 
 
-def _keep_health(connection_id: int, sum_: _Tally) -> None:
-    sql.run(
-        _HEALTH,
-        connection=connection_id,
-        successes=sum_.successes,
-        failing=sum_.failing,
-        failures=sum_.failures,
-        hold=sum_.hold,
-        throttled=sum_.throttled,
-        spread=random.uniform(1, 1 + JITTER),  # noqa: S311 spreading, not secrecy
-    )
+def _keep_health(tallies: dict[int, _Tally]) -> None:
+    """One statement for all connections of a batch, in the order of their ids, as they are locked."""
+    columns: list[list[Any]] = [[] for _ in range(7)]
+    for connection_id, sum_ in sorted(tallies.items()):
+        spread = random.uniform(1, 1 + JITTER)  # noqa: S311 spreading, not secrecy
+        values = (connection_id, sum_.successes, sum_.failing, sum_.failures, sum_.hold, sum_.throttled, spread)
+        for column, value in zip(columns, values, strict=True):
+            column.append(value)
+    sql.run(_HEALTH, *columns)
