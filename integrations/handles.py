@@ -22,6 +22,7 @@ from integrations.names import CONNECT_SECONDS, KNOWN_SECONDS
 KEPT_SECONDS = 60  # a connection nobody used for that long is not used again; most servers hang up by then
 LIFE_SECONDS = 300  # and none is used longer than that
 READ_BYTES = 4096  # at once; answers are short
+MOST_PIECES = 200  # that a body may come in: endless one-byte chunks cost as much as fifty answers
 
 Outcome = Answer | RetryLater | GiveUp
 
@@ -79,6 +80,7 @@ class Handle:
         self._head_ended = False
         self._header_bytes = 0
         self._body = bytearray()
+        self._pieces = 0
         self._cut = False  # the body was longer than what we keep
         self._fault = ""  # what we refuse to read on for
         self._blocked = ""  # an address that we refused to connect to
@@ -159,7 +161,8 @@ class Handle:
     def _take_body(self, chunk: bytes) -> int | None:
         room = KEPT_BYTES - len(self._body)
         self._body += chunk[:room]
-        if len(chunk) > room:
+        self._pieces += 1
+        if len(chunk) > room or self._pieces > MOST_PIECES:
             self._cut = True
             return -1  # hang up: reading to the end would have none
         return None

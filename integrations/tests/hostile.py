@@ -147,7 +147,7 @@ add(
 add(
     "endless chunks of one byte",
     then(READ, say(CHUNKED), lambda v: v.for_ever(b"1\r\nx\r\n" * 9999)),
-    answered(200, KEPT),
+    answered(200, ANY),  # cut sooner by the way that counts pieces
 )
 add("an endless chunk extension", then(READ, say(CHUNKED + b"1;"), lambda v: v.for_ever(MEGABYTE)), later(200))
 add("endless trailers", then(READ, say(CHUNKED + b"0\r\n"), lambda v: v.drip(b"X-A: b\r\n" * 9999, 0.1)), later())

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests.adapters
 
-from integrations import transport
+from integrations import handles, transport
 from integrations.answers import Answer, retry_after
 from integrations.errors import GiveUp, RetryLater
 from integrations.tests import hostile_partner
@@ -121,6 +121,10 @@ def test_a_behaviour_has_its_outcome(storm, way, name):
         assert outcome.status == expected.status, repr(outcome)
     if isinstance(outcome, Answer):
         _check_answer(outcome, expected)
+
+
+def test_one_byte_chunks_are_cut_before_they_cost_a_core(storm):
+    assert len(storm.outcomes["transfers", "endless chunks of one byte"].body) == handles.MOST_PIECES + 1
 
 
 def _kind(outcome: Outcome) -> str:
