@@ -2,9 +2,10 @@
 #
 #   make up      start the whole thing and print where it answers (Ctrl-C stops it)
 #   make down    stop it from another terminal       make reset   stop it and forget all its data
-#   make test    all tests                           make check   style, types, layers, migrations, deployment
+#   make test    the tests, under five minutes       make check   style, types, layers, migrations, deployment
 #   make bench   measure                             make chaos   kill parts while orders flow
 #   make doctor  what is wrong with this machine     make lock    requirements.in -> requirements.txt
+#   make test-slow  failpoints and several workers, on whole instances
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -13,7 +14,7 @@ STAMP := .venv/.installed
 # The first of these that is at least 3.11 builds the environment.
 CANDIDATES := python3.11 python3.12 python3.13 python3 python
 
-.PHONY: help up down reset doctor test check bench chaos lock
+.PHONY: help up down reset doctor test test-slow check bench chaos lock
 .PHONY: check-style check-format check-types check-layers check-migrations check-deployment
 
 help:
@@ -36,6 +37,9 @@ test: $(STAMP)
 
 bench: $(STAMP)
 	@$(PYTHON) -m bench
+
+test-slow: $(STAMP)
+	@$(PYTHON) -m pytest -m slow
 
 chaos: $(STAMP)
 	@$(PYTHON) -m tests.chaos

@@ -93,6 +93,7 @@ def test_nobody_obeys_where_no_test_asked(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.live
 @pytest.mark.skipif(sys.platform != "linux", reason="Processes are found by /proc.")
+@pytest.mark.slow
 def test_a_few_failpoints_are_survived(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     usual = [name for name in failpoints.names() if not name.startswith(SLOW + BY_HAND)]
     chosen = random.Random(SEED).sample(usual, POINTS)

@@ -16,6 +16,7 @@ from tests.processes import PYTHON, ROOT, wait_until
 from tests.running import Instance
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.live,
     pytest.mark.skipif(sys.platform != "linux", reason="Processes are found by /proc."),
 ]
