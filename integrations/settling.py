@@ -69,6 +69,7 @@ def settle(outcomes: Sequence[Outcome]) -> set[int]:
             if outcome.id in ours:
                 batches.setdefault(outcome.connection_id, []).append(outcome)
         _keep_health({connection_id: tally(batch) for connection_id, batch in batches.items()})
+        failpoints.reach("outbox.settling")
     failpoints.reach("outbox.settled")
     return ours
 
