@@ -1,15 +1,14 @@
 """Calls to systems that need the database while they talk (Shopify): one at a time on each connection."""
 
 import time
+from functools import partial
 
 from backoffice import failpoints
 from integrations import bells, systems, worker
 from integrations.claiming import claim, ensure_health
 from integrations.drains import slot, until_empty
-from integrations.errors import GiveUp, RetryLater
 from integrations.models import Connection, Delivery
-from integrations.sent import Sent
-from integrations.settling import Outcome, Result, settle
+from integrations.settling import Outcome, settle, tried
 
 CALLERS = 2  # of each worker's processes at the most, so that slow shops leave some for the rest
 
@@ -35,19 +34,8 @@ def _next(connection: Connection) -> int:
         delivery.connection = connection
         failpoints.reach("calls.claimed")
         started = time.monotonic()
-        result = attempt(delivery)
+        result = tried(partial(systems.module(connection.system, "outbound").push, delivery))
         milliseconds = int((time.monotonic() - started) * 1000)
         failpoints.reach("calls.answered")
         settle([Outcome(taken.id, connection.pk, taken.fence, taken.attempts, result, milliseconds)])
     return len(claimed)
-
-
-def attempt(delivery: Delivery) -> Result:
-    """One try, outside any transaction; never raises for what came back."""
-    try:
-        sent: Sent = systems.module(delivery.connection.system, "outbound").push(delivery)
-    except (RetryLater, GiveUp) as error:
-        return error
-    except Exception as error:  # noqa: BLE001 a bug of ours: try again, it may be mended by then
-        return RetryLater(f"{type(error).__name__}: {error}")
-    return sent

@@ -8,6 +8,7 @@ import time
 from collections.abc import Hashable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError
@@ -19,8 +20,7 @@ from integrations.drains import DRAIN_SECONDS, slot, watched
 from integrations.errors import GiveUp, RetryLater
 from integrations.events import Line
 from integrations.models import Connection
-from integrations.sent import Sent
-from integrations.settling import Outcome, Result, settle
+from integrations.settling import Outcome, Result, settle, tried
 from integrations.transfers import Transfers
 
 SENDERS = 2  # of the workers at the most; one is enough, the other takes over while it waits for its last answers
@@ -138,13 +138,7 @@ def _outcome(delivery: Claimed, result: Result, milliseconds: int, version: str)
 def _result(system: str, answer: Any) -> Result:
     if isinstance(answer, (RetryLater, GiveUp)):
         return answer
-    try:
-        sent: Sent = systems.module(system, "outbound").read(answer)
-    except (RetryLater, GiveUp) as error:
-        return error
-    except Exception as error:  # noqa: BLE001 a bug of ours must not hold up everybody
-        return RetryLater(f"{type(error).__name__}: {error}")
-    return sent
+    return tried(partial(systems.module(system, "outbound").read, answer))
 
 
 _sender: Sender | None = None

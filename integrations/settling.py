@@ -5,7 +5,7 @@ nothing. All times are the database's.
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,16 @@ class _Tally:
     failures: int = 0  # in a row at the end, of the kind that says the receiver is down
     hold: float = 0.0
     throttled: bool = False
+
+
+def tried(call: Callable[[], Sent]) -> Result:
+    """What came of one try; never raises for what came back, nor for a bug of ours: it may be mended by then."""
+    try:
+        return call()
+    except (RetryLater, GiveUp) as error:
+        return error
+    except Exception as error:  # noqa: BLE001 one broken receiver or event must not hold up everybody
+        return RetryLater(f"{type(error).__name__}: {error}")
 
 
 def settle(outcomes: Sequence[Outcome]) -> set[int]:

@@ -12,12 +12,11 @@ from django_q.brokers import Broker
 from django_q.signing import SignedPackage
 
 from backoffice import failpoints
-from integrations import bells
+from integrations import bells, worker
 
 logger = logging.getLogger(__name__)
 
 QUIET_SECONDS = 1.0
-BEAT_SECONDS = 5.0
 BROKEN_SECONDS = 0.2  # between attempts to reach a database that does not answer; it may be restarting
 
 Task = tuple[Any, str]  # (what to acknowledge with, signed task), as django-q2 wants them
@@ -46,7 +45,7 @@ class HearsBells(Broker):
                 self._looked_at = now
                 rung |= bells.due()
                 tasks = self.take()
-            if now - self._beat_at >= BEAT_SECONDS:
+            if now - self._beat_at >= worker.BEAT_SECONDS:
                 self._beat_at = now
                 rung.add(bells.BEAT)
         except (Error, psycopg.Error) as error:
