@@ -4,9 +4,8 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
+from django.db.models import DurationField, ExpressionWrapper, F, Min, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from integrations.models import Heartbeat, InboundMessage
 
@@ -49,11 +48,6 @@ def stale() -> str | None:
 
 def inbox_behind() -> str | None:
     """A sentence when the oldest message nobody has tried yet waits for more than a minute."""
-    oldest = (
-        InboundMessage.objects.filter(state=InboundMessage.State.RECEIVED, due_at__isnull=False)
-        .order_by("due_at")
-        .first()
-    )
-    if oldest is None or timezone.now() - oldest.received_at < BEHIND:
-        return None
-    return f"The oldest message has waited since {oldest.received_at:%H:%M:%S} UTC."
+    untried = InboundMessage.objects.filter(state=InboundMessage.State.RECEIVED, due_at__isnull=False)
+    oldest = untried.filter(received_at__lt=Now() - BEHIND).aggregate(at=Min("received_at"))["at"]
+    return f"The oldest message has waited since {oldest:%H:%M:%S} UTC." if oldest else None
