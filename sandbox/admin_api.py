@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,20 +13,19 @@ from graphql import (
     GraphQLError,
     OperationDefinitionNode,
     OperationType,
-    build_schema,
     execute_sync,
     parse,
     validate,
 )
 
-from sandbox import shops
+from sandbox import schema, shops
 from sandbox.cost import LARGEST_QUERY, Cost
 from sandbox.mutations import Mutations
 from sandbox.program import running
 from sandbox.queries import Queries
 from sandbox.shops import Shop
 
-SCHEMA = build_schema((Path(__file__).parent / "schema.graphql").read_text())
+SCHEMA = schema.read()
 LIMITS_PAGE = "https://shopify.dev/api/usage/rate-limits"
 BAD_TOKEN = {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
 

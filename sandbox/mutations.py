@@ -14,6 +14,11 @@ from sandbox.store import Store
 
 Document = dict[str, Any]
 
+Resolvers = dict[str, Callable[..., Document]]
+
+# Further fields of Mutation, one module a theme: each makes (store, shop, queries) → resolvers by name.
+PARTS: tuple[Callable[[Store, Shop, Queries], Resolvers], ...] = ()
+
 LONGEST_STAFF_NOTE = 255
 # Fields of OrderInput and what they are called inside an order document.
 PLAIN_FIELDS = {"note": "note", "tags": "tags", "email": "email", "phone": "phone", "poNumber": "po_number"}
@@ -27,9 +32,9 @@ class Mutations:
         self._shop = shop
         self._queries = queries
 
-    def fields(self) -> dict[str, Callable[..., Document]]:
+    def fields(self) -> Resolvers:
         """Resolvers by the name of the field."""
-        return {
+        fields: Resolvers = {
             "orderCancel": lambda info, **given: self._cancel(**given),
             "orderCreate": lambda info, order, options=None: self._create(order, options or {}),
             "orderUpdate": lambda info, input: self._update(input),
@@ -37,6 +42,9 @@ class Mutations:
             "webhookSubscriptionDelete": lambda info, id: self._unsubscribe(id),
             "webhookSubscriptionUpdate": lambda info, **given: self._change_subscription(**given),
         }
+        for part in PARTS:
+            fields |= part(self._store, self._shop, self._queries)
+        return fields
 
     def _create(self, wanted: Document, options: Document) -> Document:
         try:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 from graphql import GraphQLError
@@ -31,6 +32,9 @@ SCOPES = (
     "write_draft_orders",
 )  # fmt: skip
 
+# Further fields of QueryRoot, one module a theme: each makes (connection, shop, queries) → resolvers by name.
+PARTS: tuple[Callable[[sqlite3.Connection, Shop, "Queries"], Document], ...] = ()
+
 # What orders can be sorted by here; the other keys of OrderSortKeys fall back to the order's creation.
 SORT_COLUMNS = {"UPDATED_AT": "updated_at", "ID": "id"}
 
@@ -44,7 +48,7 @@ class Queries:
 
     def fields(self) -> Document:
         """Resolvers by the name of the field."""
-        return {
+        fields: Document = {
             "currentAppInstallation": lambda info: self._installation(),
             "customer": lambda info, id: self._customer(id),
             "events": lambda info, **asked: self._events(**asked),
@@ -61,6 +65,9 @@ class Queries:
             "webhookSubscription": lambda info, id: self.subscription(_number(id)),
             "webhookSubscriptions": lambda info, **asked: self._subscriptions(**asked),
         }
+        for part in PARTS:
+            fields |= part(self._connection, self._shop, self)
+        return fields
 
     def order(self, order_gid: str) -> Document | None:
         """One order of this shop."""

@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse, print_ast, validate, visit
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse, print_ast, validate, visit
 from graphql.language import FragmentSpreadNode, Visitor
 
+from sandbox import schema
 from sandbox.tests.running import Sandbox
 
 PACKAGE = Path(__file__).resolve().parents[1]
 REFERENCE = PACKAGE.parents[1] / "shared" / "reference"
-SCHEMA = build_schema((PACKAGE / "schema.graphql").read_text())
+SCHEMA = schema.read()
 COSTS = {"OrderRead": 80, "OrderEvents": 27, "RefundRead": 46, "OrdersPoll": 11, "WebhookCreate": 11}
 
 OWN = {

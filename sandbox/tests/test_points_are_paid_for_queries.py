@@ -1,12 +1,13 @@
 """Cost and throttling: what a query costs, and what happens when the points are used up."""
 
 import pytest
-from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
 
+from sandbox import schema
 from sandbox.cost import BUCKET, Buckets, Cost
-from sandbox.tests.running import REPOSITORY, Sandbox
+from sandbox.tests.running import Sandbox
 
-SCHEMA = build_schema((REPOSITORY / "sandbox" / "schema.graphql").read_text())
+SCHEMA = schema.read()
 HUGE = (
     "query { orders(first: 250) { nodes { lineItems(first: 250) { nodes { variant { product { id } } product { id }"
     " customAttributes { key } taxLines { title } duties { id } lineItemGroup { id } } } } } }"

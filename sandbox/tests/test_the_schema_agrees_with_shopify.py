@@ -11,13 +11,13 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
-    build_schema,
     introspection_from_schema,
 )
 
-PACKAGE = Path(__file__).resolve().parents[1]
-OFFICIAL = PACKAGE.parents[1] / "shared" / "shopify" / "admin_2026-10.json.gz"
-SUBSET = build_schema((PACKAGE / "schema.graphql").read_text())
+from sandbox import schema
+
+OFFICIAL = Path(__file__).resolve().parents[3] / "shared" / "shopify" / "admin_2026-10.json.gz"
+SUBSET = schema.read()
 OWN_TYPES = [name for name in SUBSET.type_map if not name.startswith("__")]
 
 
