@@ -46,17 +46,23 @@ def newest(connection: sqlite3.Connection, limit: int) -> list[Document]:
 @contextmanager
 def changing(store: Store, order_id: int) -> Iterator[tuple[Writing, Document]]:
     """Load an order under the lock and keep it again, with a later ``updated_at``, when the block ends well."""
-    with store.write() as writing:
-        order = load(writing.connection, order_id)
-        if order is None:
-            raise NoSuchOrder(f"There is no order {order_id}")
-        order["updated_at"] = clock.now_after(order["updated_at"])
+    with store.write() as writing, within(writing, order_id) as order:
         yield writing, order
-        writing.connection.execute(
-            "UPDATE orders SET updated_at = ?, source_identifier = ?, email = ?, tags = ?, test = ?, status = ?,"
-            " document = ? WHERE id = ?",
-            (*_columns(order), order_id),
-        )
+
+
+@contextmanager
+def within(writing: Writing, order_id: int) -> Iterator[Document]:
+    """The same inside a transaction that also changes something else; raises NoSuchOrder."""
+    order = load(writing.connection, order_id)
+    if order is None:
+        raise NoSuchOrder(f"There is no order {order_id}")
+    order["updated_at"] = clock.now_after(order["updated_at"])
+    yield order
+    writing.connection.execute(
+        "UPDATE orders SET updated_at = ?, source_identifier = ?, email = ?, tags = ?, test = ?, status = ?,"
+        " document = ? WHERE id = ?",
+        (*_columns(order), order_id),
+    )
 
 
 def add_part(writing: Writing, order: Document, part_id: int) -> None:

@@ -62,6 +62,14 @@ CREATE TABLE IF NOT EXISTS messages (
   timestamp TEXT NOT NULL, signature TEXT NOT NULL, body TEXT NOT NULL, verified TEXT NOT NULL, status INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS messages_of_sink ON messages (sink, id);
+CREATE TABLE IF NOT EXISTS idempotency (
+  shop TEXT NOT NULL, operation TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL, outcome TEXT NOT NULL,
+  created_at TEXT NOT NULL, PRIMARY KEY (shop, operation, key)
+);
+CREATE TABLE IF NOT EXISTS records (
+  number INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, shop TEXT NOT NULL, kind TEXT NOT NULL, document TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS records_of_kind ON records (shop, kind, number);
 """
 
 # How many ids one write sets aside, so that most writes need not touch the counter's row.
