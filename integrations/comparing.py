@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.differences import PARTS, Difference, differences
 from integrations.models import Connection, Drift
-from integrations.shopify.inbound import apply_order
+from integrations.shopify.arriving import apply_order
 from integrations.shopify.reads import read_order
 from orders.models import Order
 from orders.snapshot import OrderSnapshot

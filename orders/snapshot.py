@@ -63,6 +63,7 @@ class LineSnapshot:
     gift_card: bool = False
     tip: bool = False
     fulfillment_status: str | None = None  # None: this source does not say, keep what we know
+    group: dict[str, Any] | None = None  # the bundle it is a part of: {"id", "title", "quantity"}
     properties: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -72,21 +73,6 @@ class QuantityOfLine:
 
     line_remote_id: int
     quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class FulfillmentSnapshot:
-    remote_id: int
-    status: str
-    lines: list[QuantityOfLine]
-    name: str = ""
-    shipment_status: str | None = None  # None: this source does not say, keep what we know
-    tracking_company: str = ""
-    tracking_numbers: list[str] = field(default_factory=list)
-    tracking_urls: list[str] = field(default_factory=list)
-    location_id: int | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +91,36 @@ class TrackingSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class FulfillmentSnapshot:
+    remote_id: int
+    status: str
+    lines: list[QuantityOfLine]
+    scans: list[TrackingSnapshot] | None = None  # None: this source does not say, keep what we know
+    name: str = ""
+    shipment_status: str | None = None  # None: this source does not say, keep what we know
+    tracking_company: str = ""
+    tracking_numbers: list[str] = field(default_factory=list)
+    tracking_urls: list[str] = field(default_factory=list)
+    location_id: int | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RefundLineSnapshot:
     line_remote_id: int
     quantity: int
     restock_type: str
     amounts: Amounts  # subtotal, tax
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentSnapshot:
+    """A part of a refund that is no line: `kind` is shipping, duties or adjustment (a discrepancy, with its reason)."""
+
+    kind: str
+    amounts: Amounts  # amount, tax
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +133,110 @@ class RefundSnapshot:
     created_at: datetime | None = None
     processed_at: datetime | None = None
     transactions: list[dict[str, Any]] = field(default_factory=list)
+    adjustments: list[AdjustmentSnapshot] | None = None  # None: this source does not say, keep what we know
+    return_remote_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSnapshot:
+    """One movement of money, or a try at one: Shopify's order transaction."""
+
+    remote_id: int
+    kind: str
+    status: str
+    amount: MoneyBag
+    gateway: str = ""
+    parent_remote_id: int | None = None
+    test: bool = False
+    created_at: datetime | None = None
+    processed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartOfLine:
+    """So many units of a line in a fulfillment order, and how many of them are still to be sent."""
+
+    remote_id: int
+    line_remote_id: int
+    total: int
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSnapshot:
+    """Why a fulfillment order must not be sent yet; `ours` when this app set it. The id is Shopify's whole gid."""
+
+    id: str
+    reason: str
+    notes: str = ""
+    handle: str = ""
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillmentOrderSnapshot:
+    """Work for one location, at one moment of its own clock: it does not move the order's."""
+
+    remote_id: int
+    status: str
+    lines: list[PartOfLine]
+    request_status: str = ""
+    location_id: int | None = None
+    location_name: str = ""
+    delivery_method: str = ""
+    destination: Address | None = None
+    holds: list[HoldSnapshot] = field(default_factory=list)
+    supported_actions: list[str] = field(default_factory=list)
+    fulfill_at: datetime | None = None
+    fulfill_by: datetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLineSnapshot:
+    """Units on their way back; the line is None for goods that were not on this order."""
+
+    remote_id: int
+    line_remote_id: int | None
+    quantity: int
+    processed: int = 0
+    refunded: int = 0
+    reason: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnSnapshot:
+    """A return as recorded; `exchanges` is [{"id", "lines": [remote line ids], "quantity"}]."""
+
+    remote_id: int
+    name: str
+    status: str
+    lines: list[ReturnLineSnapshot]
+    exchanges: list[dict[str, Any]] = field(default_factory=list)
+    decline_reason: str = ""
+    created_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingLineSnapshot:
+    """A chosen way of shipping and its price before discounts."""
+
+    remote_id: int
+    title: str
+    price: MoneyBag
+    code: str = ""
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OrderSnapshot:
-    """A whole order at one moment of the outside's clock (`updated_at`)."""
+    """A whole order at one moment of the outside's clock (`updated_at`).
+
+    None means that this source does not say: what we know is kept.
+    """
 
     remote_id: int
     name: str
@@ -156,3 +266,12 @@ class OrderSnapshot:
     billing_address: Address | None = None
     fulfillments: list[FulfillmentSnapshot] = field(default_factory=list)
     refunds: list[RefundSnapshot] = field(default_factory=list)
+    payments: list[PaymentSnapshot] | None = None
+    fulfillment_orders: list[FulfillmentOrderSnapshot] | None = None
+    returns: list[ReturnSnapshot] | None = None
+    shipping_lines: list[ShippingLineSnapshot] | None = None
+    discount_codes: list[str] | None = None
+    confirmation_number: str | None = None
+    po_number: str | None = None
+    risk: str | None = None
+    return_status: str | None = None

@@ -5,6 +5,8 @@ from integrations.models.drift import Drift
 from integrations.models.health import Health
 from integrations.models.heartbeat import Heartbeat
 from integrations.models.inbound_message import InboundMessage
+from integrations.models.installation import Installation
+from integrations.models.sync_run import SyncRun
 
 __all__ = [
     "Alert",
@@ -16,4 +18,6 @@ __all__ = [
     "Health",
     "Heartbeat",
     "InboundMessage",
+    "Installation",
+    "SyncRun",
 ]

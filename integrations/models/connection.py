@@ -25,10 +25,16 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
 class Connection(models.Model):
     """One line to one outside system: a shop's Shopify, or a partner's webhook endpoint.
 
-    `system` names a folder of integrations (see integrations.systems). Secrets are encrypted: for Shopify
-    {"token", "signing": [secret, …], "inbound_token"}, for an endpoint {"signing": [whsec_…, …]}; the first signing
-    secret is current, further ones are accepted or also signed with during a rotation.
+    `system` names a folder of integrations (see integrations.systems). Secrets are encrypted: for Shopify {"token",
+    "refresh_token", "signing": [the app's client secret, …], "inbound_token"}, for an endpoint {"signing":
+    [whsec_…, …]}; the first signing secret is current, further ones are accepted or also signed with during a rotation.
     """
+
+    class Grant(models.TextChoices):
+        STATIC = "static", "Token of a custom app, never expires"
+        CLIENT_CREDENTIALS = "client_credentials", "Client credentials, asked for again each day"
+        AUTHORIZATION_CODE = "authorization_code", "Authorization code, refreshed each hour"
+        TOKEN_EXCHANGE = "token_exchange", "Token exchange, refreshed each hour"
 
     public_id = PublicId("con")
     system = models.CharField(max_length=32)
@@ -46,6 +52,15 @@ class Connection(models.Model):
     old_secret_until = models.DateTimeField(
         null=True, blank=True, help_text="During a rotation both secrets sign until then"
     )
+    grant = models.CharField(
+        max_length=20, choices=Grant, default=Grant.STATIC, help_text="How its token is come by (Shopify)"
+    )
+    client_id = models.CharField(max_length=255, blank=True, help_text="Of the app, for grants that need one")
+    token_expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never")
+    refresh_expires_at = models.DateTimeField(null=True, blank=True, help_text="Then the store must be connected again")
+    scopes = models.JSONField(default=list, blank=True, help_text="What the shop has granted, as last asked")
+    scopes_at = models.DateTimeField(null=True, blank=True, help_text="When the shop was last asked for them")
+    uninstalled_at = models.DateTimeField(null=True, blank=True, help_text="The shop took the app away")
     inbound_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_because = models.CharField(max_length=255, blank=True)

@@ -53,6 +53,7 @@ class InboundMessage(models.Model):
             models.Index(
                 fields=["connection", "due_at", "id"], name="inbox_due", condition=models.Q(due_at__isnull=False)
             ),
+            models.Index(fields=["connection", "topic", "-id"], name="inbox_by_topic"),
             models.Index(
                 fields=["connection", "waits_for"], name="inbox_waiting", condition=models.Q(waits_for__isnull=False)
             ),

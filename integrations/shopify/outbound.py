@@ -14,8 +14,8 @@ from integrations.errors import GiveUp, RetryLater
 from integrations.models import Connection, Delivery
 from integrations.sent import Sent
 from integrations.shopify import queries
+from integrations.shopify.arriving import apply_order
 from integrations.shopify.client import Shopify, gid, number_of
-from integrations.shopify.inbound import apply_order
 from integrations.shopify.reads import read_order
 from orders.models import Order
 from protection import resolutions

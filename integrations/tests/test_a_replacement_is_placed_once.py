@@ -9,8 +9,8 @@ from integrations import calls, inbox
 from integrations.errors import RetryLater
 from integrations.models import Connection, Delivery
 from integrations.shopify import outbound, queries
+from integrations.shopify.arriving import apply_order
 from integrations.shopify.client import Shopify
-from integrations.shopify.inbound import apply_order
 from integrations.shopify.reads import read_order
 from orders.models import Order, UnitUse
 from protection import filing, review

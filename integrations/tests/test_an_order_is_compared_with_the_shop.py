@@ -9,7 +9,7 @@ from django.test import Client
 
 from integrations import comparing
 from integrations.models import Connection, Delivery, Drift
-from integrations.shopify.inbound import apply_order
+from integrations.shopify.arriving import apply_order
 from integrations.shopify.translate import order_snapshot, parse
 from integrations.standing import CONFLICT, standings
 from integrations.tests.console import make_connection

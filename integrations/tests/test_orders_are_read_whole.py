@@ -7,8 +7,8 @@ import pytest
 
 from integrations.errors import GiveUp, RetryLater
 from integrations.shopify import queries
+from integrations.shopify.arriving import apply_order
 from integrations.shopify.client import Shopify
-from integrations.shopify.inbound import apply_order
 from integrations.shopify.reads import read_order
 from integrations.shopify.translate import order_snapshot, parse
 from integrations.tests.shopify import connect

@@ -2,17 +2,27 @@
 
 import gzip
 import json
+import pkgutil
+import re
+from importlib import import_module
 
 import pytest
 from graphql import GraphQLSchema, build_client_schema, parse, validate
 from graphql.validation import NoDeprecatedCustomRule, specified_rules
 
-from integrations.shopify import queries
+from integrations import shopify
 from integrations.tests.shopify import SHARED
 
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="Shopify's schemas are not here")
 
-DOCUMENTS = {name: text for name, text in vars(queries).items() if name.isupper() and not name.startswith("_")}
+OPERATION = re.compile(r"\s*(query|mutation)\b")
+MODULES = [import_module(name) for _, name, _ in pkgutil.walk_packages(shopify.__path__, "integrations.shopify.")]
+DOCUMENTS = {
+    f"{module.__name__}.{name}": text
+    for module in MODULES
+    for name, text in vars(module).items()
+    if name.isupper() and isinstance(text, str) and OPERATION.match(text)
+}
 VERSIONS = ("2026-07", "2026-10")
 
 

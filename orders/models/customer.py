@@ -16,6 +16,10 @@ class Customer(models.Model):
     last_name = models.CharField(max_length=255, blank=True)
     remote_updated_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
+    redacted_at = models.DateTimeField(
+        null=True, blank=True, help_text="Personal data was erased by request; nothing outside brings it back"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

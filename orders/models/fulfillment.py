@@ -43,6 +43,7 @@ class TrackingEvent(models.Model):
     province = models.CharField(max_length=255, blank=True)
     country = models.CharField(max_length=255, blank=True)
     zip = models.CharField(max_length=64, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="Taken back at the shop; kept here")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["fulfillment", "remote_id"], name="scan_once_per_fulfillment")]

@@ -28,6 +28,14 @@ class Order(models.Model):
     tags = models.JSONField(default=list, blank=True)
     attributes = models.JSONField(default=list, blank=True)
     test = models.BooleanField(default=False)
+    shipping_lines = models.JSONField(
+        null=True, blank=True, help_text='[{"id", "title", "code", "removed", "price": money bag}]; empty: not known'
+    )
+    discount_codes = models.JSONField(default=list, blank=True)
+    confirmation_number = models.CharField(max_length=64, blank=True)
+    po_number = models.CharField(max_length=255, blank=True)
+    risk = models.CharField(max_length=64, blank=True, help_text="The shop's recommendation: accept, investigate, …")
+    return_status = models.CharField(max_length=64, blank=True)
     source_name = models.CharField(max_length=255, blank=True)
     source_identifier = models.CharField(max_length=255, blank=True)
     financial_status = models.CharField(max_length=64, blank=True)
@@ -41,10 +49,17 @@ class Order(models.Model):
     billing_address = models.JSONField(null=True, blank=True)
     remote_created_at = models.DateTimeField()
     remote_updated_at = models.DateTimeField()
+    discrepancy = models.DecimalField(
+        max_digits=20, decimal_places=4, null=True, blank=True,
+        help_text="Total less the sum of its parts, in shop currency; empty: none. Somebody must look.",
+    )  # fmt: skip
     processed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="Deleted at the shop; kept here.")
+    redacted_at = models.DateTimeField(
+        null=True, blank=True, help_text="Personal data was erased by request; nothing outside brings it back"
+    )
     digest = models.CharField(max_length=64, blank=True, editable=False, help_text="Of the snapshot last applied")
     version = models.PositiveIntegerField(default=1, help_text="Rises with every change; the API's ETag.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -98,6 +113,9 @@ class LineItem(models.Model):
     gift_card = models.BooleanField(default=False)
     tip = models.BooleanField(default=False)
     fulfillment_status = models.CharField(max_length=64, blank=True)
+    group = models.JSONField(
+        null=True, blank=True, help_text='The bundle it is a part of: {"id", "title", "quantity"}; empty: none'
+    )
     amounts = models.JSONField(default=dict)
     properties = models.JSONField(default=list, blank=True)
 

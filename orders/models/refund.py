@@ -7,7 +7,8 @@ from orders.models.order import Order
 class Refund(models.Model):
     """A refund as the shop recorded it. That it exists does not say that money moved: see `transactions`.
 
-    `lines` is [{"line": remote line id, "quantity", "restock_type", "amounts": {"subtotal", "tax"}}].
+    `lines` is [{"line": remote line id, "quantity", "restock_type", "amounts": {"subtotal", "tax"}}], `adjustments` is
+    [{"kind": shipping, duties or adjustment, "amount", "tax": money bags, "reason"}]; they and the lines make the sum.
     """
 
     public_id = PublicId("ref")
@@ -15,6 +16,8 @@ class Refund(models.Model):
     remote_id = models.BigIntegerField()
     note = models.TextField(blank=True)
     lines = models.JSONField(default=list)
+    adjustments = models.JSONField(null=True, blank=True, help_text="Shipping, duties, discrepancies; empty: not known")
+    return_remote_id = models.BigIntegerField(null=True, blank=True)
     transactions = models.JSONField(default=list)
     remote_created_at = models.DateTimeField(null=True, blank=True)
     processed_at = models.DateTimeField(null=True, blank=True)
