@@ -20,19 +20,23 @@ OPTIONS = {
     "token": "shpat_demo",
     "secret": "demo-secret",
     "speed": "1",
+    "client-id": "demo-client-id",
 }
 
 
 def options() -> argparse.Namespace:
     """From the command line, else from SANDBOX_PORT, SANDBOX_DATA …, else the defaults."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="A local stand-in for Shopify.")
-    given = {name: os.environ.get(f"SANDBOX_{name.upper()}", default) for name, default in OPTIONS.items()}
+    given = {
+        name: os.environ.get(f"SANDBOX_{name.upper().replace('-', '_')}", default) for name, default in OPTIONS.items()
+    }
     parser.add_argument("--port", type=int, default=given["port"], help="0 takes any free port")
     parser.add_argument("--data", type=Path, default=given["data"], help="the SQLite file")
     parser.add_argument("--shop", default=given["shop"], help="myshopify domain of the first shop")
     parser.add_argument("--token", default=given["token"], help="its Admin API token")
-    parser.add_argument("--secret", default=given["secret"], help="its webhook signing secret")
-    parser.add_argument("--speed", type=float, default=given["speed"], help="60: webhook retries wait a 60th")
+    parser.add_argument("--secret", default=given["secret"], help="the app's client secret there")
+    parser.add_argument("--speed", type=float, default=given["speed"], help="60: retries and tokens last a 60th")
+    parser.add_argument("--client-id", default=given["client-id"], help="the app's client id")
     return parser.parse_args()
 
 
@@ -49,7 +53,12 @@ def main() -> int:
     # Views are imported with the first request otherwise, which would have to wait for them.
     get_resolver().url_patterns  # noqa: B018 - read for its effect
     running = program.start(
-        data=chosen.data, shop=chosen.shop, token=chosen.token, secret=chosen.secret, speed=chosen.speed
+        data=chosen.data,
+        shop=chosen.shop,
+        token=chosen.token,
+        secret=chosen.secret,
+        speed=chosen.speed,
+        client_id=chosen.client_id,
     )
     asked_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

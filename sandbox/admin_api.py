@@ -18,14 +18,16 @@ from graphql import (
     validate,
 )
 
-from sandbox import schema, shops
+from sandbox import schema, tokens, versions
+from sandbox.access import Access, guarded
 from sandbox.cost import LARGEST_QUERY, Cost
 from sandbox.mutations import Mutations
+from sandbox.oauth import shop_of
 from sandbox.program import running
 from sandbox.queries import Queries
 from sandbox.shops import Shop
 
-SCHEMA = schema.read()
+SCHEMA = guarded(schema.read())
 LIMITS_PAGE = "https://shopify.dev/api/usage/rate-limits"
 BAD_TOKEN = {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
 
@@ -38,10 +40,21 @@ def graphql(request: HttpRequest, version: str) -> HttpResponse:
         return HttpResponse(status=405)
     if settings.graphql_status:
         return _json({"errors": "Internal Server Error"}, settings.graphql_status)
+    answering = versions.served(version)
+    if answering is None:
+        return _json({"errors": "Not Found"}, 404)
     with program.store.read() as connection:
-        shop = shops.by_token(connection, request.headers.get("X-Shopify-Access-Token", ""))
-    if shop is None:
+        opened = tokens.opened(connection, request.headers.get("X-Shopify-Access-Token", ""))
+        # Without a Host of its own every shop is at this address; with one, a token opens its own shop only.
+        elsewhere = (
+            opened is not None
+            and request.get_host().endswith(".myshopify.com")
+            and (shop_of(connection, request, opened[0].domain) != opened[0])
+        )
+    if opened is None or elsewhere:
         return _json(BAD_TOKEN, 401)
+    shop, installation = opened
+    access = Access(frozenset(installation.scopes), installation.protected_data, answering)
     try:
         asked = json.loads(request.body)
         query, variables = asked["query"], asked.get("variables") or {}
@@ -49,13 +62,20 @@ def graphql(request: HttpRequest, version: str) -> HttpResponse:
             raise TypeError
     except (ValueError, KeyError, TypeError, AttributeError):
         return _json({"errors": {"query": "Required parameter missing or invalid"}}, 400)
-    response = _json(_answer(shop, query, variables, asked.get("operationName"), throttled=settings.throttle))
-    response["X-Shopify-API-Version"] = version
+    name = asked.get("operationName")
+    response = _json(_answer(shop, access, query, variables, name, throttled=settings.throttle))
+    response["X-Shopify-API-Version"] = answering
     return response
 
 
 def _answer(
-    shop: Shop, query: str, variables: dict[str, Any], operation_name: str | None, *, throttled: bool
+    shop: Shop,
+    access: Access,
+    query: str,
+    variables: dict[str, Any],
+    operation_name: str | None,
+    *,
+    throttled: bool,
 ) -> dict[str, Any]:
     document = _read(query)
     if not isinstance(document, DocumentNode):
@@ -75,7 +95,7 @@ def _answer(
             "errors": [_limit("THROTTLED", "Throttled")],
             "extensions": {"cost": _cost(shop, requested, None)},
         }
-    result = _execute(shop, document, variables, operation)
+    result = _execute(shop, access, document, variables, operation)
     used = min(requested, cost.actual(result.data)) if result.data is not None else 0
     buckets.give_back(shop.domain, requested - used)
     answer: dict[str, Any] = {"data": result.data}
@@ -85,7 +105,7 @@ def _answer(
 
 
 def _execute(
-    shop: Shop, document: DocumentNode, variables: dict[str, Any], operation: OperationDefinitionNode
+    shop: Shop, access: Access, document: DocumentNode, variables: dict[str, Any], operation: OperationDefinitionNode
 ) -> ExecutionResult:
     store = running().store
     with store.read() as connection:
@@ -94,7 +114,7 @@ def _execute(
         if operation.operation is OperationType.MUTATION:
             root = Mutations(store, shop, queries).fields()
         name = operation.name.value if operation.name else None
-        return execute_sync(SCHEMA, document, root, variable_values=variables, operation_name=name)
+        return execute_sync(SCHEMA, document, root, access, variables, name)
 
 
 @lru_cache(maxsize=256)

@@ -24,7 +24,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.settings = Settings()
-        self._dice = random.Random()
+        self.dice = random.Random()
 
     def set(self, **wanted: object) -> Settings:
         """Change what is given, keep the rest; raises TypeError or ValueError for what makes no sense."""
@@ -35,14 +35,14 @@ class Faults:
             raise ValueError("graphql_status must be an error")
         self.settings = new
         if "seed" in wanted:
-            self._dice = random.Random(self.settings.seed)
+            self.dice = random.Random(self.settings.seed)
         return self.settings
 
     def fate(self) -> Iterator[float]:
         """After how many seconds a new delivery is sent: usually once and at once; twice; late; or never."""
         settings = self.settings
-        if self._dice.random() < settings.drop:
+        if self.dice.random() < settings.drop:
             return
-        yield self._dice.uniform(0.05, LATEST_SECONDS) if self._dice.random() < settings.reorder else 0.0
-        if self._dice.random() < settings.double:
-            yield self._dice.uniform(0.0, LATEST_SECONDS)
+        yield self.dice.uniform(0.05, LATEST_SECONDS) if self.dice.random() < settings.reorder else 0.0
+        if self.dice.random() < settings.double:
+            yield self.dice.uniform(0.0, LATEST_SECONDS)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sandbox import changing, giving_back, kept_orders, order_create, subscriptions
+from sandbox import access, changing, giving_back, kept_orders, order_create, subscriptions
 from sandbox.order_documents import gid, number_of
 from sandbox.places import address_of
 from sandbox.placing import Impossible
@@ -38,7 +38,7 @@ class Mutations:
             "orderCancel": lambda info, **given: self._cancel(**given),
             "orderCreate": lambda info, order, options=None: self._create(order, options or {}),
             "orderUpdate": lambda info, input: self._update(input),
-            "webhookSubscriptionCreate": lambda info, **given: self._subscribe(**given),
+            "webhookSubscriptionCreate": lambda info, **given: self._subscribe(info.context, **given),
             "webhookSubscriptionDelete": lambda info, id: self._unsubscribe(id),
             "webhookSubscriptionUpdate": lambda info, **given: self._change_subscription(**given),
         }
@@ -90,12 +90,13 @@ class Mutations:
             return _not_cancelled(["orderId"], str(problem), "INVALID")
         return {"job": {"id": f"gid://shopify/Job/{uuid.uuid4()}", "done": False}, "orderCancelUserErrors": []}
 
-    def _subscribe(self, topic: str, webhookSubscription: Document) -> Document:
+    def _subscribe(self, allowed: access.Access, topic: str, webhookSubscription: Document) -> Document:
+        name = subscriptions.topic_of(topic)
+        if problem := access.topic_problem(allowed, name):
+            return {"webhookSubscription": None, "userErrors": [_error(["topic"], problem)]}
         try:
             with self._store.write() as writing:
-                made = subscriptions.create(
-                    writing, self._shop.domain, subscriptions.topic_of(topic), webhookSubscription
-                )
+                made = subscriptions.create(writing, self._shop.domain, name, webhookSubscription)
         except subscriptions.Refused as refusal:
             return {"webhookSubscription": None, "userErrors": [_error(refusal.field, refusal.message)]}
         return {"webhookSubscription": self._queries.subscription(made), "userErrors": []}

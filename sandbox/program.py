@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import shops
+from sandbox import app_settings, shops
 from sandbox.cost import Buckets
 from sandbox.faults import Faults
 from sandbox.sender import Sender
@@ -18,18 +18,22 @@ class Program:
     sender: Sender
     faults: Faults
     buckets: Buckets
+    client_id: str
+    speed: float
 
 
 _running: list[Program] = []
 
 
-def start(*, data: Path, shop: str, token: str, secret: str, speed: float) -> Program:
+def start(*, data: Path, shop: str, token: str, secret: str, speed: float, client_id: str) -> Program:
     """Open the store, give the first shop its credentials, send what is unsent."""
     store = Store(data)
     with store.write() as writing:
-        shops.add_or_update(writing, domain=shop, token=token, secret=secret)
+        shops.add_or_update(
+            writing, domain=shop, token=token, secret=app_settings.rotated(writing.connection, shop, secret)
+        )
     faults = Faults()
-    program = Program(store, Sender(store, faults, speed), faults, Buckets())
+    program = Program(store, Sender(store, faults, speed), faults, Buckets(), client_id, speed)
     program.sender.start()
     _running[:] = [program]
     return program

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from sandbox import catalogue, clock, customers, kept_orders, subscriptions
+from sandbox import app_settings, catalogue, clock, customers, installations, kept_orders, subscriptions, versions
 from sandbox.connections import Place, page, page_of_list, page_size, read_cursor
 from sandbox.order_documents import gid, number_of
 from sandbox.order_fields import (
@@ -19,18 +19,9 @@ from sandbox.order_fields import (
     variant_fields,
 )
 from sandbox.search import conditions
-from sandbox.sender import API_VERSION
 from sandbox.shops import Shop
 
 Document = dict[str, Any]
-
-SCOPES = (
-    "read_customers", "read_fulfillments", "write_fulfillments", "read_inventory", "write_inventory", "read_locations",
-    "read_orders", "write_orders", "read_all_orders", "write_order_edits", "read_products", "read_returns",
-    "write_returns", "read_merchant_managed_fulfillment_orders", "write_merchant_managed_fulfillment_orders",
-    "read_assigned_fulfillment_orders", "read_third_party_fulfillment_orders", "read_draft_orders",
-    "write_draft_orders",
-)  # fmt: skip
 
 # Further fields of QueryRoot, one module a theme: each makes (connection, shop, queries) → resolvers by name.
 PARTS: tuple[Callable[[sqlite3.Connection, Shop, "Queries"], Document], ...] = ()
@@ -59,6 +50,7 @@ class Queries:
             "orderByIdentifier": lambda info, identifier: self._order_by_identifier(identifier),
             "orders": lambda info, **asked: self._orders(**asked),
             "ordersCount": lambda info, query=None, limit=10_000: self._count(query, limit),
+            "publicApiVersions": lambda info: [versions.fields(one) for one in versions.PUBLISHED],
             "productVariant": lambda info, id: self._variant(catalogue.by_id(_number(id))),
             "productVariants": lambda info, **asked: self._variants(**asked),
             "shop": lambda info: self._about_shop(),
@@ -76,7 +68,7 @@ class Queries:
     def subscription(self, subscription_id: int | None) -> Document | None:
         """One webhook subscription of this shop."""
         found = subscriptions.by_id(self._connection, self._shop.domain, subscription_id)
-        return subscription_fields(found) if found else None
+        return subscription_fields(found, app_settings.webhook_version(self._connection)) if found else None
 
     def _shown(self, order: Document | None) -> Document | None:
         if order is None or order["shop"] != self._shop.domain:
@@ -181,8 +173,9 @@ class Queries:
     def _subscriptions(
         self, first: int | None = None, topics: list[str] | None = None, uri: str | None = None, **asked: Any
     ) -> Document:
+        version = app_settings.webhook_version(self._connection)
         every = [
-            (one.id, subscription_fields(one))
+            (one.id, subscription_fields(one, version))
             for one in subscriptions.of_shop(self._connection, self._shop.domain)
             if (not topics or subscriptions.enum_of(one.topic) in topics) and uri in (None, one.uri)
         ]
@@ -190,9 +183,10 @@ class Queries:
         return page_of_list(every, first=first, **asked)
 
     def _installation(self) -> Document:
+        granted = installations.of(self._connection, self._shop.domain).scopes
         return {
             "id": gid("AppInstallation", 510_000_001),
-            "accessScopes": [{"handle": scope} for scope in SCOPES],
+            "accessScopes": [{"handle": scope} for scope in granted],
             "app": {"id": OWN_APP["id"], "handle": "back-office"},
         }
 
@@ -215,8 +209,8 @@ class Queries:
         }
 
 
-def subscription_fields(subscription: subscriptions.Subscription) -> Document:
-    """The fields of ``WebhookSubscription``."""
+def subscription_fields(subscription: subscriptions.Subscription, version: str) -> Document:
+    """The fields of ``WebhookSubscription``; the API version is the app's, the same for all."""
     return {
         "id": gid("WebhookSubscription", subscription.id),
         "legacyResourceId": str(subscription.id),
@@ -229,7 +223,7 @@ def subscription_fields(subscription: subscriptions.Subscription) -> Document:
         "format": subscription.format,
         "createdAt": clock.in_graphql(subscription.created_at),
         "updatedAt": clock.in_graphql(subscription.updated_at),
-        "apiVersion": {"handle": API_VERSION},
+        "apiVersion": versions.fields(version),
     }
 
 

@@ -13,12 +13,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from sandbox import clock, shops, subscriptions
+from sandbox import app_settings, clock, shops, subscriptions
 from sandbox.faults import Faults
 from sandbox.posting import NoAnswer, Poster
 from sandbox.store import Delivery, Store
 
-API_VERSION = "2026-10"
 IN_PARALLEL = 8
 # Seconds from a failed try to the next: eight retries, four hours from the first try to the last.
 RETRY_AFTER = (60, 120, 300, 600, 1_200, 2_400, 3_600, 6_120)
@@ -94,11 +93,13 @@ class Sender:
     def _try(self, delivery: Delivery, post: Callable[[str, dict[str, str], bytes], int]) -> None:
         with self._store.read() as connection:
             shop = shops.by_domain(connection, delivery.shop)
-        if shop is None:
-            return
+            if shop is None:
+                return
+            secret = app_settings.signing_secret(connection, shop, self._faults.dice)
+            version = app_settings.webhook_version(connection)
         began = time.monotonic()
         try:
-            status = post(delivery.uri, headers(delivery, shop.secret), delivery.body)
+            status = post(delivery.uri, headers(delivery, secret, version), delivery.body)
             answer = str(status)
         except NoAnswer as problem:
             status, answer = 0, str(problem)
@@ -131,7 +132,7 @@ class Sender:
             )
 
 
-def headers(delivery: Delivery, secret: str) -> dict[str, str]:
+def headers(delivery: Delivery, secret: str, version: str) -> dict[str, str]:
     """The headers of one try; the signature covers the body alone."""
     signature = base64.b64encode(hmac.new(secret.encode(), delivery.body, hashlib.sha256).digest()).decode()
     named = {"X-Shopify-Name": delivery.name} if delivery.name else {}
@@ -142,7 +143,7 @@ def headers(delivery: Delivery, secret: str) -> dict[str, str]:
         "X-Shopify-Topic": delivery.topic,
         "X-Shopify-Hmac-Sha256": signature,
         "X-Shopify-Shop-Domain": delivery.shop,
-        "X-Shopify-API-Version": API_VERSION,
+        "X-Shopify-API-Version": version,
         "X-Shopify-Webhook-Id": delivery.webhook_id,
         "X-Shopify-Event-Id": delivery.event_id,
         "X-Shopify-Triggered-At": delivery.triggered_at,

@@ -7,7 +7,8 @@ from pathlib import Path
 SECRET_KEY = secrets.token_urlsafe(32)
 DEBUG = False
 # Also what keeps foreign web pages out that point their own name at this address.
-ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+# Shops' own domains lead nowhere else, so that a client which names one may come here too.
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", ".myshopify.com"]
 ROOT_URLCONF = "sandbox.urls"
 APPEND_SLASH = False
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "sandbox.server.SameOrigin"]

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox import platform_tables
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS shops (
@@ -112,6 +114,7 @@ class Store:
         self._writer = self._connect()
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._writer.executescript(TABLES)
+        self._writer.executescript(platform_tables.TABLES)
         self._next = self._reserved = self._counter("ids")
         self.started: Callable[[list[Delivery]], None] = lambda deliveries: None
 

@@ -2,12 +2,21 @@
 
 from django.urls import path, re_path
 
-from sandbox import admin_api, controls, pages
+from sandbox import admin_api, consent, controls, oauth, pages, platform_controls
 
 urlpatterns = [
     path("", pages.page),
     path("livez", pages.livez),
     re_path(r"^admin/api/(?P<version>[0-9a-z-]+)/graphql\.json$", admin_api.graphql),
+    path("admin/oauth/access_token", oauth.access_token),
+    path("admin/oauth/authorize", consent.authorize),
+    path("sandbox/tokens.json", platform_controls.all_tokens),
+    path("sandbox/session_token.json", platform_controls.session_token),
+    path("sandbox/scopes.json", platform_controls.scopes),
+    path("sandbox/uninstall.json", platform_controls.uninstall),
+    path("sandbox/install.json", platform_controls.install),
+    path("sandbox/secret.json", platform_controls.secret),
+    path("sandbox/version.json", platform_controls.version),
     path("sandbox/orders.json", controls.orders),
     path("sandbox/orders/<int:order_id>.json", controls.order),
     path("sandbox/orders/<int:order_id>/fulfil.json", controls.fulfil),
