@@ -12,7 +12,7 @@ from integrations.errors import Ignored
 from integrations.models import Connection, InboundMessage
 from integrations.shopify import translate
 from integrations.shopify.arriving import Result
-from integrations.shopify.topics import customers, orders, parts
+from integrations.shopify.topics import customers, orders, parts, shop, side_records, stock
 from integrations.shopify.values import Body
 
 # One module a subject; each names its topics. We subscribe to all of them.
@@ -20,6 +20,9 @@ HANDLERS: dict[str, Callable[[Connection, Body], Result]] = {
     **orders.HANDLERS,
     **parts.HANDLERS,
     **customers.HANDLERS,
+    **side_records.HANDLERS,
+    **stock.HANDLERS,
+    **shop.HANDLERS,
 }
 
 

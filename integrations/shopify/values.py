@@ -41,6 +41,14 @@ def count(value: Any) -> int:
     return number
 
 
+def signed_count(value: Any) -> int:
+    """Units on a shelf, below 0 where the shop oversold; raises ValueError beyond what a column holds."""
+    number = int(value)
+    if not -(2**31) <= number < 2**31:
+        raise ValueError(f"{value!r} is not a number of units")
+    return number
+
+
 def pairs(value: Any) -> list[dict[str, str]]:
     """Line properties and order attributes: [{"name", "value"}] with values as text."""
     return [{"name": text(p, "name"), "value": text(p, "value")} for p in value or [] if isinstance(p, dict)]

@@ -21,7 +21,10 @@ pytestmark = [
     pytest.mark.skipif(not SHARED.exists(), reason="Shopify's sample bodies are not here"),
 ]
 
-FOLDERS = ("orders__*", "fulfillments__*", "fulfillment_events__*", "refunds__create", "customers__*")
+FOLDERS = (
+    "orders__*", "fulfillments__*", "fulfillment_events__*", "refunds__create", "customers__*", "inventory_*",
+    "products__*", "locations__*", "disputes__*", "draft_orders__*", "shop__update",
+)  # fmt: skip
 HOOKDECK = "*_hookdeck202410.json"
 
 

@@ -129,6 +129,12 @@ def _refund_changed(facts: dict[str, Any]) -> str:
     return f"Refund changed: {_changed(facts)}"
 
 
+@tells("dispute.opened")
+@tells("dispute.updated")
+def _disputed(facts: dict[str, Any]) -> str:
+    return f"{say(facts['kind'] or 'dispute')} at the customer's bank: {say(facts['status']).lower()}"
+
+
 @tells("entitlement.exceeded")
 def _exceeded(facts: dict[str, Any]) -> str:
     units = facts["units"]

@@ -1,6 +1,5 @@
 from django.db import models
 
-from orders.models.order import Order
 from orders.models.shop import Shop
 
 
@@ -12,12 +11,12 @@ class DraftOrder(models.Model):
     name = models.CharField(max_length=255, blank=True)
     status = models.CharField(max_length=64, blank=True)
     order_remote_id = models.BigIntegerField(null=True, blank=True)
-    order = models.OneToOneField(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="draft")
     remote_updated_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "remote_id"], name="draft_once_per_shop")]
+        indexes = [models.Index(fields=["shop", "order_remote_id"], name="draft_of_order")]
 
     def __str__(self) -> str:
         return self.name or f"Draft {self.remote_id}"

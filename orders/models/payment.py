@@ -31,9 +31,8 @@ class Dispute(models.Model):
     """A chargeback or an inquiry of the shopper's bank. `amount` is {"amount", "currency"} of the disputed sum."""
 
     shop = models.ForeignKey("orders.Shop", on_delete=models.PROTECT, related_name="disputes")
-    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="disputes")
     remote_id = models.BigIntegerField()
-    order_remote_id = models.BigIntegerField(null=True, blank=True, help_text="Known before the order is")
+    order_remote_id = models.BigIntegerField(null=True, blank=True, help_text="The shop's id of the order")
     kind = models.CharField(max_length=64, blank=True)
     status = models.CharField(max_length=64, blank=True)
     reason = models.CharField(max_length=255, blank=True)
@@ -45,6 +44,7 @@ class Dispute(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "remote_id"], name="dispute_once_per_shop")]
+        indexes = [models.Index(fields=["shop", "order_remote_id"], name="dispute_of_order")]
 
     def __str__(self) -> str:
         return f"{self.kind or 'Dispute'} {self.status}"

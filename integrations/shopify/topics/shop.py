@@ -1,0 +1,35 @@
+"""Topics about the shop itself and our app in it."""
+
+from django.utils import timezone
+
+from integrations.models import Connection
+from integrations.shopify.arriving import Result, shop_of
+from integrations.shopify.values import Body, clean, maybe_identifier, text
+from orders.models import Shop
+
+
+def _shop(connection: Connection, body: Body) -> Result:
+    """Name, currency and time zone may change; the myshopify domain and the id do not."""
+    shop = shop_of(connection)
+    said = {
+        "remote_id": maybe_identifier(body.get("id")),
+        "name": text(body, "name")[:255],
+        "currency": text(body, "currency")[:3],
+        "time_zone": text(body, "iana_timezone")[:64],
+    }
+    known = {name: value for name, value in said.items() if value and getattr(shop, name) != value}
+    Shop.objects.filter(pk=shop.pk).update(**known)
+    return (f"changed: {', '.join(known)}" if known else "nothing new"), None
+
+
+def _scopes(connection: Connection, body: Body) -> Result:
+    """The merchant granted or took away scopes; what is missing now the connection's page says."""
+    current = sorted(clean(scope) for scope in body.get("current") or [])
+    Connection.objects.filter(pk=connection.pk).update(scopes=current, scopes_at=timezone.now())
+    return f"{len(current)} scopes granted", None
+
+
+HANDLERS = {
+    "shop/update": _shop,
+    "app/scopes_update": _scopes,
+}
