@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 FOLDERS = (
-    "orders__*", "fulfillments__*", "fulfillment_events__*", "refunds__create", "customers__*", "inventory_*",
+    "orders__*", "fulfillments__*", "fulfillment_events__*", "refunds__create", "customers__*", "inventory_items__*",
     "products__*", "locations__*", "disputes__*", "draft_orders__*", "shop__update",
 )  # fmt: skip
 HOOKDECK = "*_hookdeck202410.json"
