@@ -3,7 +3,6 @@
 import pytest
 
 from integrations import inbox
-from integrations.models import Connection
 from integrations.tests.shopify import connect, post, results
 from orders import stock
 from orders.models import JournalEntry, StockItem, StockLevel
@@ -15,7 +14,7 @@ ITEM, VARIANT, HERE, THERE = 2**53 + 11, 2**53 + 12, 700_001, 700_002
 
 
 @pytest.fixture
-def connection() -> Connection:
+def connection():
     """A shop whose item we have read before; nothing answers at its API."""
     connection = connect()
     stock.write_item(connection.shop, ItemSnapshot(ITEM, variant_id=VARIANT, sku="TEA", policy="deny"), read=True)
@@ -24,7 +23,7 @@ def connection() -> Connection:
     return connection
 
 
-def level(connection: Connection, location: int, available: int | None, at: str, topic: str = "update") -> None:
+def level(connection, location, available, at, topic="update"):
     post(
         connection,
         f"inventory_levels/{topic}",
@@ -33,7 +32,7 @@ def level(connection: Connection, location: int, available: int | None, at: str,
     inbox.drain()
 
 
-def shelf(connection: Connection) -> stock.Shelf:
+def shelf(connection):
     return stock.on_shelves(connection.shop, [VARIANT])[VARIANT]
 
 
