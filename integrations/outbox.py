@@ -72,9 +72,13 @@ def send_again(delivery: Delivery, *, by: str) -> bool:
     return bool(_again(Delivery.objects.filter(pk=delivery.pk, state__in=waiting), delivery.connection, by))
 
 
-def send_all_again(connection: Connection, *, by: str) -> int:
-    """Everything parked on a connection, in order; returns how many. Pressed twice, the second finds nothing."""
-    return _again(connection.deliveries.filter(state=Delivery.State.PARKED), connection, by)
+def send_all_again(connection: Connection, *, by: str, because: str = "") -> int:
+    """Everything parked on a connection (`because` of one reason only), in order; returns how many.
+
+    Pressed twice, the second finds nothing.
+    """
+    parked = connection.deliveries.filter(state=Delivery.State.PARKED)
+    return _again(parked.filter(parked_because=because) if because else parked, connection, by)
 
 
 def send_since(connection: Connection, since: datetime, *, by: str) -> int:

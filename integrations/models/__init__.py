@@ -6,7 +6,9 @@ from integrations.models.health import Health
 from integrations.models.heartbeat import Heartbeat
 from integrations.models.inbound_message import InboundMessage
 from integrations.models.installation import Installation
+from integrations.models.store_health import StoreHealth
 from integrations.models.sync_run import SyncRun
+from integrations.models.trouble import Trouble
 
 __all__ = [
     "Alert",
@@ -19,5 +21,7 @@ __all__ = [
     "Heartbeat",
     "InboundMessage",
     "Installation",
+    "StoreHealth",
     "SyncRun",
+    "Trouble",
 ]

@@ -12,6 +12,8 @@ from django.conf import settings
 from integrations import transport
 from integrations.errors import GiveUp, RetryLater
 from integrations.models import Connection
+from integrations.shopify import budget, tokens
+from integrations.transport import Answer
 
 KEPT_BYTES = 16 * 1024 * 1024  # one page of an order with hundreds of lines
 
@@ -21,17 +23,26 @@ class Shopify:
 
     def __init__(self, connection: Connection) -> None:
         version = settings.SHOPIFY_API_VERSION
+        self.connection = connection
         self.url = f"{connection.url.rstrip('/')}/admin/api/{version}/graphql.json"
-        self.token: str = connection.secrets["token"]
 
     def run(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """Data of one operation. Raises RetryLater (no answer, 5xx, throttled), GiveUp (bad token, refused query)."""
-        body = json.dumps({"query": document, "variables": variables}).encode()
-        headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": self.token}
-        answer = transport.post(self.url, body, headers, keep=KEPT_BYTES)
+        """Data of one operation. Raises RetryLater (no answer, 5xx, throttled), GiveUp (no token, refused query).
+
+        A refused token is renewed once and the operation repeated, which did nothing yet. Never inside a transaction.
+        """
+        if self.connection.uninstalled_at:
+            raise GiveUp("The app was uninstalled; connect the store again.", parked="configuration")
+        token = tokens.current(self.connection)
+        answer = self._ask(token, document, variables)
+        if answer.status == 401:
+            token = tokens.renewed(self.connection, stale=token)
+            answer = self._ask(token, document, variables)
         if answer.status in (401, 403):
-            raise GiveUp("Shopify refuses our token; connect the store again.", parked="configuration",
-                         status=answer.status, answer=answer.text[:2000])  # fmt: skip
+            reason = "Shopify refuses our token; connect the store again."
+            if answer.status == 401:
+                tokens.died(self.connection, reason, stale=token)
+            raise GiveUp(reason, parked="configuration", status=answer.status, answer=answer.text[:2000])
         if answer.status == 404:
             raise GiveUp("There is no Shopify API at this address.", parked="configuration", status=404)
         if answer.status != 200:
@@ -41,10 +52,16 @@ class Shopify:
             payload = json.loads(answer.body)
         except ValueError as error:
             raise RetryLater("Shopify's answer is not JSON.", status=200, answer=answer.text[:2000]) from error
+        budget.note(self.connection, payload, answer.headers.get("x-shopify-api-version", ""))
         if errors := payload.get("errors"):
             self._raise(errors, payload)
         data: dict[str, Any] = payload["data"]
         return data
+
+    def _ask(self, token: str, document: str, variables: dict[str, Any]) -> Answer:
+        body = json.dumps({"query": document, "variables": variables}).encode()
+        headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": token}
+        return transport.post(self.url, body, headers, keep=KEPT_BYTES)
 
     def _raise(self, errors: Any, payload: dict[str, Any]) -> None:
         """Partial data beside an error (a denied field, say) is not taken as the whole: it would blank what we have."""

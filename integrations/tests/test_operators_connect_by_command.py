@@ -41,6 +41,7 @@ def test_connecting_twice_gives_the_same_address_and_takes_the_new_secret():
         {"domain": "not a domain"},
         {"domain": "nodots"},
         {"token": ""},
+        {"client_id": "both"},
         {"secret": ""},
         {"api_url": "http://example.com"},
         {"api_url": "https://10.0.0.1"},
