@@ -10,6 +10,9 @@ from sandbox.store import Delivery, Writing
 
 Document = dict[str, Any]
 
+# The subscription of what comes without one; there is none with this id.
+UNSUBSCRIBED = 0
+
 
 class Announcement:
     """One action of the merchant or a customer; every webhook it causes carries the same event id."""
@@ -31,7 +34,7 @@ class Announcement:
         for subscription in interested:
             fields = subscription.include_fields
             sent = _encode({key: body[key] for key in fields if key in body}) if fields else whole
-            self._queue(topic, subscription, sent)
+            self._queue(topic, subscription.id, subscription.uri, subscription.name, sent)
 
     def order(self, order: Document, *topics: str) -> None:
         """Queue topics whose body is the whole order."""
@@ -45,7 +48,11 @@ class Announcement:
         for topic in topics:
             self.add(topic, build)
 
-    def _queue(self, topic: str, subscription: subscriptions.Subscription, body: bytes) -> None:
+    def send(self, topic: str, uri: str, body: Document) -> None:
+        """Queue one webhook for an address that needs no subscription."""
+        self._queue(topic, UNSUBSCRIBED, uri, None, _encode(body))
+
+    def _queue(self, topic: str, subscription_id: int, uri: str, name: str | None, body: bytes) -> None:
         webhook_id = str(uuid.uuid4())
         row = self._writing.connection.execute(
             "INSERT INTO deliveries (webhook_id, event_id, shop, subscription_id, topic, uri, name, order_id,"
@@ -54,10 +61,10 @@ class Announcement:
                 webhook_id,
                 self._event_id,
                 self._shop,
-                subscription.id,
+                subscription_id,
                 topic,
-                subscription.uri,
-                subscription.name,
+                uri,
+                name,
                 self._order_id,
                 self._triggered_at,
                 body,
@@ -69,10 +76,10 @@ class Announcement:
                 webhook_id=webhook_id,
                 event_id=self._event_id,
                 shop=self._shop,
-                subscription_id=subscription.id,
+                subscription_id=subscription_id,
                 topic=topic,
-                uri=subscription.uri,
-                name=subscription.name,
+                uri=uri,
+                name=name,
                 triggered_at=self._triggered_at,
                 body=body,
             )

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
-from sandbox import app_settings, installations, session_tokens, shops, tokens, versions
+from sandbox import app_settings, compliance, installations, session_tokens, shops, tokens, versions
 from sandbox.fields import Fields, Unclear, answer, verb
 from sandbox.installations import Installation
 from sandbox.program import running
@@ -116,6 +116,33 @@ def version(request: HttpRequest) -> HttpResponseBase:
     with running().store.write() as writing:
         app_settings.put(writing, app_settings.WEBHOOK_VERSION, wanted)
     return answer(request, {"version": wanted})
+
+
+@verb
+def compliance_uri(request: HttpRequest) -> HttpResponseBase:
+    """``{"uri": "http://…"}``: where the three compliance topics are sent."""
+    uri = Fields(request).required("uri")
+    if not uri.startswith(("http://", "https://")):
+        raise Unclear("uri must begin with http:// or https://")
+    with running().store.write() as writing:
+        app_settings.put(writing, app_settings.COMPLIANCE_URI, uri)
+    return answer(request, {"uri": uri})
+
+
+@verb
+def send_compliance(request: HttpRequest) -> HttpResponseBase:
+    """``{"topic": "customers/data_request" | "customers/redact" | "shop/redact", "customer_id" or "email", "shop"}``."""
+    fields = Fields(request)
+    shop = shop_named(fields)
+    with running().store.write() as writing:
+        body = compliance.send(
+            writing,
+            shop,
+            fields.required("topic"),
+            customer_id=fields.number("customer_id"),
+            email=fields.text("email"),
+        )
+    return answer(request, {"sent": body}, 201)
 
 
 def shop_named(fields: Fields) -> Shop:

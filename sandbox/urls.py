@@ -16,6 +16,8 @@ urlpatterns = [
     path("sandbox/uninstall.json", platform_controls.uninstall),
     path("sandbox/install.json", platform_controls.install),
     path("sandbox/secret.json", platform_controls.secret),
+    path("sandbox/compliance_uri.json", platform_controls.compliance_uri),
+    path("sandbox/compliance.json", platform_controls.send_compliance),
     path("sandbox/version.json", platform_controls.version),
     path("sandbox/orders.json", controls.orders),
     path("sandbox/orders/<int:order_id>.json", controls.order),
