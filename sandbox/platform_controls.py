@@ -131,7 +131,7 @@ def compliance_uri(request: HttpRequest) -> HttpResponseBase:
 
 @verb
 def send_compliance(request: HttpRequest) -> HttpResponseBase:
-    """``{"topic": "customers/data_request" | "customers/redact" | "shop/redact", "customer_id" or "email", "shop"}``."""
+    """``{"topic": one of compliance.TOPICS, "customer_id" or "email", "shop"}``."""
     fields = Fields(request)
     shop = shop_named(fields)
     with running().store.write() as writing:
