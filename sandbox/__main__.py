@@ -59,6 +59,7 @@ def main() -> int:
         secret=chosen.secret,
         speed=chosen.speed,
         client_id=chosen.client_id,
+        address=f"http://{ADDRESS}:{server.server_port}",
     )
     asked_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

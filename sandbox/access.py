@@ -18,6 +18,8 @@ from graphql import (
     default_field_resolver,
 )
 
+from sandbox import schema
+
 SCOPES_PAGE = "https://shopify.dev/api/usage/access-scopes"
 PROTECTED_PAGE = "https://shopify.dev/docs/apps/launch/protected-customer-data"
 
@@ -108,11 +110,15 @@ PROTECTED_SUBJECTS = ("orders", "refunds", "returns", "fulfillments", "customers
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one request may do, and the API version that answers it. It is every resolver's ``info.context``."""
+    """What one request may do, the API version that answers it, and where the stand-in is (``http://…``).
+
+    It is every resolver's ``info.context``.
+    """
 
     scopes: frozenset[str]
     protected_data: bool
     version: str
+    address: str
 
     def may(self, kind: str, any_of: tuple[str, ...]) -> bool:
         """Whether one of these is granted; ``kind`` is read or write, and writing includes reading."""
@@ -120,20 +126,20 @@ class Access:
         return any(f"{one}_{scope}" in self.scopes for one in kinds for scope in any_of)
 
 
-def guarded(schema: GraphQLSchema) -> GraphQLSchema:
+def guarded(whole: GraphQLSchema) -> GraphQLSchema:
     """The schema with its guarded fields watched."""
     for type_name, names, any_of in READ:
-        for name, field in _fields(schema, type_name, names):
+        for name, field in _fields(whole, type_name, names):
             _require(name, field, "read", any_of)
-    mutations = schema.mutation_type
+    mutations = whole.mutation_type
     for name, field in mutations.fields.items() if mutations else ():
         needed = next((any_of for beginning, any_of in WRITE if name.startswith(beginning)), None)
         if needed:
             _require(name, field, "write", needed)
     for type_name, names in PROTECTED.items():
-        for name, field in _fields(schema, type_name, names):
+        for name, field in _fields(whole, type_name, names):
             _protect(name, field)
-    return schema
+    return whole
 
 
 def topic_problem(access: Access, topic: str) -> str | None:
@@ -150,8 +156,8 @@ def topic_problem(access: Access, topic: str) -> str | None:
     return None
 
 
-def _fields(schema: GraphQLSchema, type_name: str, names: tuple[str, ...]) -> Iterator[tuple[str, GraphQLField]]:
-    kind = schema.get_type(type_name)
+def _fields(whole: GraphQLSchema, type_name: str, names: tuple[str, ...]) -> Iterator[tuple[str, GraphQLField]]:
+    kind = whole.get_type(type_name)
     if isinstance(kind, GraphQLObjectType):
         for name in names:
             if name in kind.fields:
@@ -183,3 +189,6 @@ def _protect(name: str, field: GraphQLField) -> None:
 def _denied(message: str, required: str | None = None) -> GraphQLError:
     more = {"requiredAccess": required} if required else {}
     return GraphQLError(message, extensions={"code": "ACCESS_DENIED", "documentation": SCOPES_PAGE, **more})
+
+
+SCHEMA = guarded(schema.read())

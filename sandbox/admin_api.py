@@ -18,8 +18,8 @@ from graphql import (
     validate,
 )
 
-from sandbox import schema, tokens, versions
-from sandbox.access import Access, guarded
+from sandbox import tokens, versions
+from sandbox.access import SCHEMA, Access
 from sandbox.cost import LARGEST_QUERY, Cost
 from sandbox.mutations import Mutations
 from sandbox.oauth import shop_of
@@ -27,7 +27,6 @@ from sandbox.program import running
 from sandbox.queries import Queries
 from sandbox.shops import Shop
 
-SCHEMA = guarded(schema.read())
 LIMITS_PAGE = "https://shopify.dev/api/usage/rate-limits"
 BAD_TOKEN = {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}
 
@@ -54,7 +53,7 @@ def graphql(request: HttpRequest, version: str) -> HttpResponse:
     if opened is None or elsewhere:
         return _json(BAD_TOKEN, 401)
     shop, installation = opened
-    access = Access(frozenset(installation.scopes), installation.protected_data, answering)
+    access = Access(frozenset(installation.scopes), installation.protected_data, answering, program.address)
     try:
         asked = json.loads(request.body)
         query, variables = asked["query"], asked.get("variables") or {}

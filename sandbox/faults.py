@@ -14,6 +14,8 @@ class Settings:
     drop: float = 0.0
     double: float = 0.0
     reorder: float = 0.0
+    bulk_seconds: float = 1.0
+    bulk_fail_at: int | None = None
     graphql_status: int | None = None
     throttle: bool = False
     seed: int | None = None

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sandbox import access, changing, giving_back, kept_orders, order_create, subscriptions
+from sandbox import access, bulk_api, changing, giving_back, kept_orders, order_create, subscriptions
 from sandbox.order_documents import gid, number_of
 from sandbox.places import address_of
 from sandbox.placing import Impossible
@@ -17,7 +17,7 @@ Document = dict[str, Any]
 Resolvers = dict[str, Callable[..., Document]]
 
 # Further fields of Mutation, one module a theme: each makes (store, shop, queries) → resolvers by name.
-PARTS: tuple[Callable[[Store, Shop, Queries], Resolvers], ...] = ()
+PARTS: tuple[Callable[[Store, Shop, Queries], Resolvers], ...] = (bulk_api.mutations,)
 
 LONGEST_STAFF_NOTE = 255
 # Fields of OrderInput and what they are called inside an order document.

@@ -18,6 +18,12 @@ CREATE INDEX IF NOT EXISTS tokens_of_shop ON tokens (shop);
 CREATE TABLE IF NOT EXISTS codes (
   code TEXT PRIMARY KEY, shop TEXT NOT NULL, scopes TEXT NOT NULL, mode TEXT NOT NULL, expires_at REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS bulk_operations (
+  id INTEGER PRIMARY KEY, shop TEXT NOT NULL, query TEXT NOT NULL, grouped INTEGER NOT NULL, version TEXT NOT NULL,
+  status TEXT NOT NULL, error_code TEXT, created_at TEXT NOT NULL, completed_at TEXT,
+  objects INTEGER NOT NULL DEFAULT 0, roots INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS bulk_operations_of_shop ON bulk_operations (shop, created_at);
 CREATE TABLE IF NOT EXISTS rotations (
   shop TEXT PRIMARY KEY, old_secret TEXT NOT NULL, share REAL NOT NULL, until REAL
 );

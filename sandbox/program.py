@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import app_settings, shops
+from sandbox.bulk_runs import Runs
 from sandbox.cost import Buckets
 from sandbox.faults import Faults
 from sandbox.sender import Sender
@@ -18,14 +19,16 @@ class Program:
     sender: Sender
     faults: Faults
     buckets: Buckets
+    bulk: Runs
     client_id: str
     speed: float
+    address: str
 
 
 _running: list[Program] = []
 
 
-def start(*, data: Path, shop: str, token: str, secret: str, speed: float, client_id: str) -> Program:
+def start(*, data: Path, shop: str, token: str, secret: str, speed: float, client_id: str, address: str) -> Program:
     """Open the store, give the first shop its credentials, send what is unsent."""
     store = Store(data)
     with store.write() as writing:
@@ -33,8 +36,10 @@ def start(*, data: Path, shop: str, token: str, secret: str, speed: float, clien
             writing, domain=shop, token=token, secret=app_settings.rotated(writing.connection, shop, secret)
         )
     faults = Faults()
-    program = Program(store, Sender(store, faults, speed), faults, Buckets(), client_id, speed)
+    bulk = Runs(store, faults, speed, data.with_suffix(".bulk"), address)
+    program = Program(store, Sender(store, faults, speed), faults, Buckets(), bulk, client_id, speed, address)
     program.sender.start()
+    program.bulk.start()
     _running[:] = [program]
     return program
 
@@ -46,5 +51,6 @@ def running() -> Program:
 
 def stop(program: Program) -> None:
     """Finish what is under way, within about a second."""
+    program.bulk.stop()
     program.sender.stop()
     program.store.close()

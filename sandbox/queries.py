@@ -7,7 +7,17 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from sandbox import app_settings, catalogue, clock, customers, installations, kept_orders, subscriptions, versions
+from sandbox import (
+    app_settings,
+    bulk_api,
+    catalogue,
+    clock,
+    customers,
+    installations,
+    kept_orders,
+    subscriptions,
+    versions,
+)
 from sandbox.connections import Place, page, page_of_list, page_size, read_cursor
 from sandbox.order_documents import gid, number_of
 from sandbox.order_fields import (
@@ -24,7 +34,7 @@ from sandbox.shops import Shop
 Document = dict[str, Any]
 
 # Further fields of QueryRoot, one module a theme: each makes (connection, shop, queries) → resolvers by name.
-PARTS: tuple[Callable[[sqlite3.Connection, Shop, "Queries"], Document], ...] = ()
+PARTS: tuple[Callable[[sqlite3.Connection, Shop, "Queries"], Document], ...] = (bulk_api.queries,)
 
 # What orders can be sorted by here; the other keys of OrderSortKeys fall back to the order's creation.
 SORT_COLUMNS = {"UPDATED_AT": "updated_at", "ID": "id"}

@@ -117,6 +117,7 @@ class Store:
         self._writer.executescript(platform_tables.TABLES)
         self._next = self._reserved = self._counter("ids")
         self.started: Callable[[list[Delivery]], None] = lambda deliveries: None
+        self.bulk_asked: Callable[[int], None] = lambda number: None
 
     @contextmanager
     def write(self) -> Iterator[Writing]:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from sandbox import admin_api, consent, controls, oauth, pages, platform_controls
+from sandbox import admin_api, bulk_files, consent, controls, oauth, pages, platform_controls
 
 urlpatterns = [
     path("", pages.page),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("sandbox/compliance_uri.json", platform_controls.compliance_uri),
     path("sandbox/compliance.json", platform_controls.send_compliance),
     path("sandbox/version.json", platform_controls.version),
+    path("sandbox/bulk/<int:operation_id>.jsonl", bulk_files.result),
     path("sandbox/orders.json", controls.orders),
     path("sandbox/orders/<int:order_id>.json", controls.order),
     path("sandbox/orders/<int:order_id>/fulfil.json", controls.fulfil),
