@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from sandbox import shelves
 from sandbox.store import Writing
 
 PLENTY = 1_000_000
+# What the second location has of everything that is not scarce.
+IN_THE_DEPOT = 50
 
 
 class OutOfStock(Exception):
@@ -181,26 +184,27 @@ def by_id(variant_id: int) -> Variant | None:
 
 
 def on_shelf(connection: sqlite3.Connection, shop: str, variant: Variant) -> int | None:
-    """Units available; None for what is not counted."""
-    row = connection.execute(
-        "SELECT available FROM stock WHERE shop = ? AND variant_id = ?", (shop, variant.id)
-    ).fetchone()
-    return int(row["available"]) if row else None
+    """Units available at all locations; None for what is not counted."""
+    return shelves.sellable(connection, shop, variant.id)
 
 
-def take(writing: Writing, shop: str, wanted: list[tuple[Variant, int]], *, obeying_policy: bool = True) -> None:
-    """Take units off the shelf, all or none; raises OutOfStock naming the first position that cannot be served."""
-    for position, (variant, quantity) in enumerate(wanted):
-        changed = writing.connection.execute(
-            "UPDATE stock SET available = available - ? WHERE shop = ? AND variant_id = ? AND (available >= ? OR ?)",
-            (quantity, shop, variant.id, quantity, not obeying_policy),
-        ).rowcount
-        if not changed and on_shelf(writing.connection, shop, variant) is not None:
-            raise OutOfStock(variant, position)
+def take(
+    writing: Writing, shop: str, wanted: list[tuple[Variant, int]], *, obeying_policy: bool = True
+) -> list[shelves.Taken]:
+    """Take units off the shelves, all or none; raises OutOfStock naming the first position that cannot be served.
+
+    Returns the units by location for each position; hand them to ``new_line(taken=…)``, for orders are routed by them.
+    """
+    numbers = [(variant.id, quantity) for variant, quantity in wanted]
+    try:
+        return shelves.take(writing, shop, numbers, even_if_short=not obeying_policy)
+    except shelves.Short as problem:
+        raise OutOfStock(wanted[problem.position][0], problem.position) from None
 
 
-def put_back(writing: Writing, shop: str, variant_id: int | None, quantity: int) -> None:
-    """Return units to the shelf; what is not counted is ignored."""
-    writing.connection.execute(
-        "UPDATE stock SET available = available + ? WHERE shop = ? AND variant_id = ?", (quantity, shop, variant_id)
-    )
+def put_back(
+    writing: Writing, shop: str, variant_id: int | None, quantity: int, location_id: int | None = None
+) -> None:
+    """Return units to the shelf they came from, by default to the first; what is not counted is ignored."""
+    if variant_id is not None:
+        shelves.put_back(writing, shop, variant_id, quantity, location_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox import catalogue, kept_orders
+from sandbox import catalogue, fulfillment_orders, kept_orders
 from sandbox.announcing import Announcement
 from sandbox.order_documents import catalogue_price, new_line
 from sandbox.placing import Impossible
@@ -87,7 +87,8 @@ def _remove(writing: Writing, order: Document, quantities: dict[int, int]) -> li
             raise Impossible(f"{line['title']} cannot be set to that quantity")
         if fewer:
             line["removed"] += fewer
-            catalogue.put_back(writing, order["shop"], line["variant_id"], fewer)
+            place = fulfillment_orders.location_of(writing.connection, order, line)
+            catalogue.put_back(writing, order["shop"], line["variant_id"], fewer, place)
             removals.append({"id": line["id"], "delta": fewer})
     if quantities:
         raise Impossible(f"The order has no line {next(iter(quantities))}")
@@ -99,10 +100,12 @@ def _add(writing: Writing, order: Document, sku: str, quantity: int) -> Document
     if variant is None or quantity < 1:
         raise Impossible(f"{quantity} units of {sku} cannot be added")
     try:
-        catalogue.take(writing, order["shop"], [(variant, quantity)])
+        [places] = catalogue.take(writing, order["shop"], [(variant, quantity)])
     except catalogue.OutOfStock as problem:
         raise Impossible(str(problem)) from None
     price = catalogue_price(variant, order["currency"], order["presentment_currency"])
-    line = new_line(writing, variant=variant, quantity=quantity, price=price, requires_shipping=variant.ships)
+    line = new_line(
+        writing, variant=variant, quantity=quantity, price=price, requires_shipping=variant.ships, taken=places
+    )
     order["lines"].append(line)
     return {"id": line["id"], "delta": quantity}

@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta, timezone
 SHOP_ZONE_NAME = "America/Panama"
 SHOP_ZONE = timezone(timedelta(hours=-5), "EST")
 
+# For what has always been there.
+EPOCH = "2026-01-01T00:00:00.000000Z"
+
 KEPT_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 

@@ -5,7 +5,19 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from sandbox import catalogue, changing, giving_back, kept_orders, placing, shipping, shops, subscriptions
+from sandbox import (
+    catalogue,
+    changing,
+    giving_back,
+    kept_orders,
+    locations,
+    placing,
+    scanning,
+    shelves,
+    shipping,
+    shops,
+    subscriptions,
+)
 from sandbox import sink as partner_sink
 from sandbox.bodies import order_body
 from sandbox.fields import Fields, Unclear, answer, verb
@@ -67,9 +79,16 @@ def fulfil(request: HttpRequest, order_id: int) -> HttpResponseBase:
         number=fields.text("tracking_number"),
         lines=fields.units("lines", _order(order_id)),
     )
-    gid_text = gid("Fulfillment", made["id"])
-    tracking = {"tracking_company": made["tracking_company"], "tracking_number": made["tracking_number"]}
-    return answer(request, {"fulfillment": {"id": made["id"], "admin_graphql_api_id": gid_text, **tracking}}, 201)
+    shown = [
+        {
+            "id": one["id"],
+            "admin_graphql_api_id": gid("Fulfillment", one["id"]),
+            "tracking_company": one["tracking_company"],
+            "tracking_number": one["tracking_number"],
+        }
+        for one in made
+    ]
+    return answer(request, {"fulfillment": shown[0], "fulfillments": shown}, 201)
 
 
 @verb
@@ -77,7 +96,7 @@ def scan(request: HttpRequest, order_id: int) -> HttpResponseBase:
     """``{"status": "in_transit" …, "happened_at": ISO 8601, "fulfillment_id", "message"}``; only status is needed."""
     fields = Fields(request)
     try:
-        event = shipping.scan(
+        event = scanning.scan(
             running().store,
             order_id,
             status=fields.required("status"),
@@ -173,16 +192,24 @@ def add_shop(request: HttpRequest) -> HttpResponseBase:
 
 @verb
 def stock(request: HttpRequest) -> HttpResponseBase:
-    """``{"sku", "available", "shop"}``: how many units lie on the shelf."""
+    """``{"sku", "available", "location", "shop"}``: how many units lie on a shelf.
+
+    Without a location (its id or name) they all lie in the first, and nothing anywhere else.
+    """
     fields = Fields(request)
     variant = catalogue.by_sku(fields.required("sku"))
     if variant is None:
         raise Unclear("There is no such SKU")
     shop, available = _shop(fields), fields.number("available", 0) or 0
+    wanted = str(fields.given.get("location") or "")
     with running().store.write() as writing:
-        writing.connection.execute(
-            "INSERT OR REPLACE INTO stock VALUES (?, ?, ?)", (shop.domain, variant.id, available)
-        )
+        places = locations.active(writing.connection, shop.domain)
+        chosen = [one for one in places if wanted in (str(one["id"]), one["name"])] if wanted else places
+        if not chosen:
+            raise Unclear("There is no such location")
+        for position, place in enumerate(chosen):
+            units = available if position == 0 else 0
+            shelves.connect(writing, shop.domain, variant.id, place["id"], units)
     return answer(request, {"sku": variant.sku, "available": available})
 
 

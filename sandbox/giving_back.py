@@ -3,13 +3,12 @@
 from functools import partial
 from typing import Any
 
-from sandbox import catalogue, kept_orders
+from sandbox import catalogue, fulfillment_orders, kept_orders
 from sandbox.announcing import Announcement
 from sandbox.money import NOTHING, Bag
 from sandbox.order_documents import add_transaction
 from sandbox.placing import Impossible
 from sandbox.shipment_bodies import refund_body, transaction_body
-from sandbox.shipping import LOCATION_ID
 from sandbox.store import Store, Writing
 from sandbox.totals import current_quantity, fulfillable_quantity, refundable_quantity, totals
 
@@ -47,7 +46,7 @@ def cancel(
         if order["cancelled_at"]:
             raise Impossible("Cannot cancel an order that has already been canceled")
         if any(line["fulfilled"] > line["returned"] for line in order["lines"]):
-            raise Impossible("Cannot cancel an order with outstanding fulfillments")
+            raise Impossible("Cannot cancel an order that has outstanding fulfillments")
         announcement = Announcement(writing, order["shop"], order_id)
         units = {line["id"]: current_quantity(line) for line in order["lines"] if current_quantity(line)}
         if units:
@@ -136,8 +135,9 @@ def _take_off(writing: Writing, order: Document, line: Document, quantity: int, 
     unshipped = min(quantity, fulfillable_quantity(line))
     line["removed"] += unshipped
     line["returned"] += quantity - unshipped
+    place = fulfillment_orders.location_of(writing.connection, order, line) if restock else None
     if restock:
-        catalogue.put_back(writing, order["shop"], line["variant_id"], quantity)
+        catalogue.put_back(writing, order["shop"], line["variant_id"], quantity, place)
     net = Bag.of(line["price"]) - Bag.of(line["discount"])
     kind = ("cancel" if unshipped else "return") if restock else "no_restock"
     return {
@@ -145,7 +145,7 @@ def _take_off(writing: Writing, order: Document, line: Document, quantity: int, 
         "line_id": line["id"],
         "quantity": quantity,
         "restock_type": kind,
-        "location_id": LOCATION_ID if restock else None,
+        "location_id": place,
         "subtotal": (net * quantity).kept(),
         "tax": (Bag.of(line["tax"]) * quantity).kept(),
     }

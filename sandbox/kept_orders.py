@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sandbox import clock
+from sandbox import clock, fulfillment_orders
 from sandbox.store import Store, Writing
 
 Document = dict[str, Any]
@@ -23,6 +23,7 @@ def insert(writing: Writing, order: Document) -> None:
         " document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (order["id"], order["shop"], order["name"], order["created_at"], *_columns(order)),
     )
+    fulfillment_orders.refit(writing, order)
 
 
 def load(connection: sqlite3.Connection, order_id: int | None) -> Document | None:
@@ -63,6 +64,7 @@ def within(writing: Writing, order_id: int) -> Iterator[Document]:
         " document = ? WHERE id = ?",
         (*_columns(order), order_id),
     )
+    fulfillment_orders.refit(writing, order)
 
 
 def add_part(writing: Writing, order: Document, part_id: int) -> None:
@@ -72,6 +74,7 @@ def add_part(writing: Writing, order: Document, part_id: int) -> None:
 
 def remove(writing: Writing, order: Document) -> None:
     """Delete an order for good; that it was deleted is remembered, as in the shop's event log."""
+    fulfillment_orders.forget(writing, order["id"])
     for table, column in (("orders", "id"), ("parts", "order_id"), ("metafields", "order_id")):
         writing.connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (order["id"],))  # noqa: S608
     writing.connection.execute(

@@ -4,7 +4,7 @@ import sqlite3
 from decimal import Decimal
 from typing import Any
 
-from sandbox import catalogue, clock, customers, kept_orders
+from sandbox import catalogue, clock, customers, kept_orders, shelves
 from sandbox.announcing import Announcement
 from sandbox.catalogue import OutOfStock, Variant
 from sandbox.money import Bag, rounded
@@ -39,7 +39,7 @@ def create(store: Store, shop: Shop, wanted: Document, options: Document) -> Doc
     """Create the order of an ``OrderCreateOrderInput``; raises UserError, and then nothing was kept."""
     with store.write() as writing:
         lines = _checked(wanted.get("lineItems") or [])
-        _claim(writing, shop, lines, options.get("inventoryBehaviour", "BYPASS"))
+        claimed = _claim(writing, shop, lines, options.get("inventoryBehaviour", "BYPASS"))
         currency = wanted.get("currency") or shop.currency
         customer = _customer(writing, shop, wanted)
         order = new_order(
@@ -64,7 +64,8 @@ def create(store: Store, shop: Shop, wanted: Document, options: Document) -> Doc
             app_id=OWN_APP_ID,
             financial_status=(wanted.get("financialStatus") or "").lower() or None,
         )
-        order["lines"] = [_line(writing, order, given, variant) for given, variant in lines]
+        for (given, variant), places in zip(lines, claimed, strict=True):
+            order["lines"].append(_line(writing, order, given, variant, places))
         for given in wanted.get("shippingLines") or []:
             price = _bag(given["priceSet"])
             add_shipping_line(writing, order, title=given["title"], price=price, code=given.get("code"))
@@ -106,19 +107,27 @@ def _checked(given: list[Document]) -> list[tuple[Document, Variant | None]]:
     return checked
 
 
-def _claim(writing: Writing, shop: Shop, lines: list[tuple[Document, Variant | None]], behaviour: str) -> None:
+def _claim(
+    writing: Writing, shop: Shop, lines: list[tuple[Document, Variant | None]], behaviour: str
+) -> list[shelves.Taken]:
+    positions = [index for index, (_, variant) in enumerate(lines) if variant]
+    claimed: list[shelves.Taken] = [{} for _ in lines]
     if behaviour == "BYPASS":
-        return
+        return claimed
     counted = [(variant, given["quantity"]) for given, variant in lines if variant]
     try:
-        catalogue.take(writing, shop.domain, counted, obeying_policy=behaviour == "DECREMENT_OBEYING_POLICY")
+        taken = catalogue.take(writing, shop.domain, counted, obeying_policy=behaviour == "DECREMENT_OBEYING_POLICY")
     except OutOfStock as problem:
-        positions = [index for index, (_, variant) in enumerate(lines) if variant]
         path = ["order", "lineItems", str(positions[problem.position]), "variantId"]
         raise UserError(path, f"Unable to claim inventory: {problem}", "INVENTORY_CLAIM_FAILED") from None
+    for position, places in zip(positions, taken, strict=True):
+        claimed[position] = places
+    return claimed
 
 
-def _line(writing: Writing, order: Document, given: Document, variant: Variant | None) -> Document:
+def _line(
+    writing: Writing, order: Document, given: Document, variant: Variant | None, places: shelves.Taken
+) -> Document:
     if given.get("priceSet"):
         price = _bag(given["priceSet"])
     else:
@@ -140,6 +149,7 @@ def _line(writing: Writing, order: Document, given: Document, variant: Variant |
         taxable=given.get("taxable", True),
         gift_card=given.get("giftCard", False),
         properties=given.get("properties") or [],
+        taken=places,
     )
 
 

@@ -42,6 +42,8 @@ def new_line(
         "tax": NOTHING.kept(),
         "tax_title": None,
         "tax_rate": None,
+        # Where its units were taken from, {location: units}; JSON has only texts as keys.
+        "taken": {str(place): units for place, units in (given.get("taken") or {}).items()},
         "fulfilled": 0,
         "removed": 0,
         "returned": 0,

@@ -4,18 +4,20 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from sandbox import catalogue, clock, customers
+from sandbox import catalogue, clock, customers, fulfillment_orders
 from sandbox.bodies import gateways, status_page
 from sandbox.connections import later_page
+from sandbox.fulfillment_order_fields import fulfillment_order_fields
 from sandbox.line_bodies import full_name
 from sandbox.money import NOTHING, Bag, graphql_bag
 from sandbox.order_documents import gid
+from sandbox.product_fields import product_fields, variant_fields
 from sandbox.shipment_fields import fulfillment_fields, refund_fields, transaction_fields
+from sandbox.stock_fields import place_fields, stocked_variant
 from sandbox.totals import (
     current_quantity,
     financial_status,
     fulfillable_quantity,
-    fulfillment_status,
     refundable_quantity,
     totals,
 )
@@ -24,7 +26,6 @@ Document = dict[str, Any]
 
 OWN_APP = {"id": gid("App", 7_300_001), "name": "Back office"}
 STORE_FRONT = {"id": gid("App", 580_111), "name": "Online Store"}
-FULFILLMENT_WORDS = {None: "UNFULFILLED", "partial": "PARTIALLY_FULFILLED", "fulfilled": "FULFILLED"}
 
 
 def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
@@ -63,7 +64,9 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
         "closed": order["closed_at"] is not None,
         "edited": order["edited"],
         "displayFinancialStatus": status.upper(),
-        "displayFulfillmentStatus": FULFILLMENT_WORDS[fulfillment_status(order)],
+        "displayFulfillmentStatus": lambda info: fulfillment_orders.display_status(
+            order, fulfillment_orders.of_order(connection, order["id"])
+        ),
         "returnStatus": "NO_RETURN",
         "fullyPaid": sums.outstanding.shop <= 0 and sums.received.shop > 0,
         "unpaid": sums.received.shop == 0 and sums.total.shop > 0,
@@ -113,12 +116,19 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
         "statusPageUrl": status_page(order),
         "metafield": lambda info, **asked: _metafield(connection, order, **asked),
         "taxLines": lambda info: [tax for line in lines for tax in line_fields(line, order)["taxLines"]],
-        "lineItems": later_page([(line["id"], line) for line in lines], lambda line: line_fields(line, order)),
+        "lineItems": later_page(
+            [(line["id"], line) for line in lines], lambda line: line_fields(line, order, connection)
+        ),
         "shippingLines": later_page(
             [(line["id"], line) for line in order["shipping_lines"]], lambda line: _shipping_line(line, order)
         ),
         "shippingLine": _shipping_line(order["shipping_lines"][0], order) if order["shipping_lines"] else None,
         "returns": later_page([], dict),
+        "fulfillmentOrders": lambda info, first=None, **asked: later_page(
+            [(one["id"], one) for one in fulfillment_orders.of_order(connection, order["id"])],
+            lambda one: fulfillment_order_with(connection)(one, order),
+        )(info, first, **asked),
+        "cancellation": {"staffNote": order.get("staff_note")} if order["cancelled_at"] else None,
         "fulfillments": listed(order["fulfillments"], fulfillment_with(connection)),
         "refunds": listed(order["refunds"], refund_with(connection)),
         "transactions": listed(order["transactions"], transaction_fields),
@@ -132,8 +142,42 @@ def fulfillment_with(connection: sqlite3.Connection) -> Callable[[Document, Docu
 
     def fields(fulfillment: Document, order: Document) -> Document:
         lines = {line["id"]: line for line in order["lines"]}
-        shown = fulfillment_fields(fulfillment, order, lambda line_id: line_fields(lines[line_id], order))
-        return {**shown, "order": lambda info: order_fields(connection, order)}
+        shown = fulfillment_fields(fulfillment, order, lambda line_id: line_fields(lines[line_id], order, connection))
+        return {
+            **shown,
+            "order": lambda info: order_fields(connection, order),
+            "location": lambda info: place_fields(connection, order["shop"], fulfillment["location_id"]),
+            "fulfillmentOrders": later_page(
+                [
+                    (one["id"], one)
+                    for one in fulfillment_orders.of_order(connection, order["id"])
+                    if one["id"] in fulfillment.get("fulfillment_order_ids", ())
+                ],
+                lambda one: fulfillment_order_with(connection)(one, order),
+            ),
+        }
+
+    return fields
+
+
+def fulfillment_order_with(connection: sqlite3.Connection) -> Callable[[Document, Document], Document]:
+    """How to show a fulfillment order together with its order, lines and fulfillments."""
+
+    def fields(fulfillment_order: Document, order: Document) -> Document:
+        lines = {line["id"]: line for line in order["lines"]}
+        shown = fulfillment_order_fields(
+            connection, fulfillment_order, order, lambda line_id: line_fields(lines[line_id], order, connection)
+        )
+        shipments = [
+            (one["id"], one)
+            for one in order["fulfillments"]
+            if fulfillment_order["id"] in one.get("fulfillment_order_ids", ())
+        ]
+        return {
+            **shown,
+            "order": lambda info: order_fields(connection, order),
+            "fulfillments": later_page(shipments, lambda one: fulfillment_with(connection)(one, order)),
+        }
 
     return fields
 
@@ -143,14 +187,19 @@ def refund_with(connection: sqlite3.Connection) -> Callable[[Document, Document]
 
     def fields(refund: Document, order: Document) -> Document:
         lines = {line["id"]: line for line in order["lines"]}
-        shown = refund_fields(refund, order, lambda line_id: line_fields(lines[line_id], order))
+        shown = refund_fields(
+            refund,
+            order,
+            lambda line_id: line_fields(lines[line_id], order, connection),
+            lambda location_id: place_fields(connection, order["shop"], location_id),
+        )
         return {**shown, "order": lambda info: order_fields(connection, order)}
 
     return fields
 
 
-def line_fields(line: Document, order: Document) -> Document:
-    """The fields of ``LineItem``."""
+def line_fields(line: Document, order: Document, connection: sqlite3.Connection | None = None) -> Document:
+    """The fields of ``LineItem``; with a connection its variant's stock can be asked for as well."""
     price, discount = Bag.of(line["price"]), Bag.of(line["discount"])
     quantity, option = line["quantity"], line["variant_title"]
     tax = {"title": line["tax_title"], "rate": line["tax_rate"]}
@@ -172,8 +221,9 @@ def line_fields(line: Document, order: Document) -> Document:
         "taxable": line["taxable"],
         "isGiftCard": line["gift_card"],
         "restockable": line["requires_shipping"],
-        "variant": variant_fields(variant) if variant else None,
-        "product": _product(variant) if variant else None,
+        "variant": variant
+        and (stocked_variant(connection, order["shop"], variant) if connection else variant_fields(variant)),
+        "product": product_fields(variant) if variant else None,
         "lineItemGroup": None,
         "customAttributes": [{"key": one["name"], "value": one["value"]} for one in line["properties"]],
         "originalUnitPriceSet": graphql_bag(price, order),
@@ -184,21 +234,6 @@ def line_fields(line: Document, order: Document) -> Document:
         "discountAllocations": allocations,
         "taxLines": [{**tax, "priceSet": graphql_bag(Bag.of(line["tax"]) * quantity, order)}] if tax["title"] else [],
         "duties": [],
-    }
-
-
-def variant_fields(variant: catalogue.Variant) -> Document:
-    """The fields of ``ProductVariant``; how many are on the shelf is added where it is known."""
-    return {
-        "id": gid("ProductVariant", variant.id),
-        "legacyResourceId": str(variant.id),
-        "sku": variant.sku,
-        "title": variant.option or "Default Title",
-        "displayName": f"{variant.title} - {variant.option}" if variant.option else variant.title,
-        "price": str(variant.price),
-        "availableForSale": True,
-        "inventoryQuantity": None,
-        "product": _product(variant),
     }
 
 
@@ -272,14 +307,4 @@ def _shipping_line(line: Document, order: Document) -> Document:
         "isRemoved": False,
         "originalPriceSet": price,
         "currentDiscountedPriceSet": price,
-    }
-
-
-def _product(variant: catalogue.Variant) -> Document:
-    return {
-        "id": gid("Product", variant.product_id),
-        "legacyResourceId": str(variant.product_id),
-        "title": variant.title,
-        "handle": variant.handle,
-        "vendor": catalogue.VENDOR,
     }

@@ -50,7 +50,8 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _order(order: Document) -> Document:
     sums = totals(order)
-    shipped = order["fulfillments"][-1] if order["fulfillments"] else None
+    under_way = [one for one in order["fulfillments"] if one["status"] != "cancelled"]
+    shipped = under_way[-1] if under_way else None
     scans = shipped["events"] if shipped else []
     return {
         "id": order["id"],

@@ -19,6 +19,7 @@ from sandbox.order_documents import (
     new_order,
     pay_in_full,
 )
+from sandbox.shelves import Taken
 from sandbox.shops import Shop
 from sandbox.store import Store, Writing
 from sandbox.totals import totals
@@ -59,7 +60,7 @@ def place(store: Store, shop: Shop, cart: Cart) -> Document:
     currency = cart.currency or shop.currency
     with store.write() as writing:
         try:
-            catalogue.take(writing, shop.domain, bought)
+            taken = catalogue.take(writing, shop.domain, bought)
         except catalogue.OutOfStock as problem:
             raise Impossible(str(problem)) from None
         person = customers.in_seat(writing.connection, shop, turn) if cart.customer else None
@@ -76,8 +77,8 @@ def place(store: Store, shop: Shop, cart: Cart) -> Document:
             shipping_address=address,
             billing_address=person["address"] if person else None,
         )
-        for variant, quantity in bought:
-            order["lines"].append(_line(writing, order, variant, quantity))
+        for (variant, quantity), places in zip(bought, taken, strict=True):
+            order["lines"].append(_line(writing, order, variant, quantity, places))
         if cart.protected:
             _protect(writing, order)
         if address and any(line["requires_shipping"] for line in order["lines"]):
@@ -106,9 +107,11 @@ def _bought(cart: Cart, turn: int) -> list[tuple[Variant, int]]:
     return bought
 
 
-def _line(writing: Writing, order: Document, variant: Variant, quantity: int) -> Document:
+def _line(writing: Writing, order: Document, variant: Variant, quantity: int, places: Taken) -> Document:
     price = catalogue_price(variant, order["currency"], order["presentment_currency"])
-    line = new_line(writing, variant=variant, quantity=quantity, price=price, requires_shipping=variant.ships)
+    line = new_line(
+        writing, variant=variant, quantity=quantity, price=price, requires_shipping=variant.ships, taken=places
+    )
     state = (order["shipping_address"] or {}).get("province_code")
     if variant.taxable and state in catalogue.SALES_TAX:
         add_tax(line, *catalogue.SALES_TAX[state], order)

@@ -35,6 +35,8 @@ def start(*, data: Path, shop: str, token: str, secret: str, speed: float, clien
         shops.add_or_update(
             writing, domain=shop, token=token, secret=app_settings.rotated(writing.connection, shop, secret)
         )
+        for known in shops.every(writing.connection):
+            shops.furnish(writing, known.domain)
     faults = Faults()
     bulk = Runs(store, faults, speed, data.with_suffix(".bulk"), address)
     program = Program(store, Sender(store, faults, speed), faults, Buckets(), bulk, client_id, speed, address)

@@ -13,8 +13,10 @@ from sandbox import (
     catalogue,
     clock,
     customers,
+    fulfillment_queries,
     installations,
     kept_orders,
+    stock_queries,
     subscriptions,
     versions,
 )
@@ -26,15 +28,19 @@ from sandbox.order_fields import (
     fulfillment_with,
     order_fields,
     refund_with,
-    variant_fields,
 )
 from sandbox.search import conditions
 from sandbox.shops import Shop
+from sandbox.stock_fields import stocked_variant
 
 Document = dict[str, Any]
 
 # Further fields of QueryRoot, one module a theme: each makes (connection, shop, queries) → resolvers by name.
-PARTS: tuple[Callable[[sqlite3.Connection, Shop, "Queries"], Document], ...] = (bulk_api.queries,)
+PARTS: tuple[Callable[[sqlite3.Connection, Shop, "Queries"], Document], ...] = (
+    bulk_api.queries,
+    fulfillment_queries.fields,
+    stock_queries.fields,
+)
 
 # What orders can be sorted by here; the other keys of OrderSortKeys fall back to the order's creation.
 SORT_COLUMNS = {"UPDATED_AT": "updated_at", "ID": "id"}
@@ -46,6 +52,11 @@ class Queries:
     def __init__(self, connection: sqlite3.Connection, shop: Shop) -> None:
         self._connection = connection
         self._shop = shop
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """What is read through; it sees what a mutation has just committed."""
+        return self._connection
 
     def fields(self) -> Document:
         """Resolvers by the name of the field."""
@@ -177,8 +188,7 @@ class Queries:
     def _variant(self, variant: catalogue.Variant | None) -> Document | None:
         if variant is None:
             return None
-        left = catalogue.on_shelf(self._connection, self._shop.domain, variant)
-        return {**variant_fields(variant), "inventoryQuantity": left, "availableForSale": left is None or left > 0}
+        return stocked_variant(self._connection, self._shop.domain, variant)
 
     def _subscriptions(
         self, first: int | None = None, topics: list[str] | None = None, uri: str | None = None, **asked: Any

@@ -26,6 +26,21 @@ class Conditions:
         self.values.append(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """``updated_at:>='2026-11-23'`` taken apart; quotes are gone, no operator is "="."""
+
+    name: str
+    operator: str
+    value: str
+
+
+def terms(query: str | None) -> list[Term]:
+    """The terms of a query that name a field and are not negated."""
+    found = [term for term in TERM.finditer(query or "") if not term["word"] and not term["not"]]
+    return [Term(term["field"], term["op"] or "=", term["value"].strip("'\"")) for term in found]
+
+
 def conditions(query: str | None) -> Conditions:
     """Read a search query; all its terms must hold (OR and brackets are not understood)."""
     found = Conditions()
@@ -41,7 +56,7 @@ def conditions(query: str | None) -> Conditions:
 
 def _add(found: Conditions, name: str, operator: str, value: str) -> bool:
     if name in MOMENTS:
-        return _add_moment(found, MOMENTS[name], operator, value)
+        return add_moment(found, MOMENTS[name], operator, value)
     if name in TEXTS:
         found.add(f"{TEXTS[name]} = ?", value)
     elif name == "id":
@@ -58,7 +73,8 @@ def _add(found: Conditions, name: str, operator: str, value: str) -> bool:
     return True
 
 
-def _add_moment(found: Conditions, column: str, operator: str, value: str) -> bool:
+def add_moment(found: Conditions, column: str, operator: str, value: str) -> bool:
+    """Compare a column of moments; False, and nothing is added, for what is no moment."""
     try:
         moment = clock.kept(value)
     except ValueError:

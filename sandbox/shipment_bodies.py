@@ -8,12 +8,14 @@ from sandbox.money import NOTHING, Bag, in_webhooks, webhook_set
 
 Document = dict[str, Any]
 
+EVENT_PLACE = ("city", "province", "country", "zip", "address1", "latitude", "longitude")
+
 
 def fulfillment_body(fulfillment: Document, order: Document) -> Document:
     """A fulfillment with the units it ships."""
     lines = {line["id"]: line for line in order["lines"]}
-    numbers = [fulfillment["tracking_number"]] if fulfillment["tracking_number"] else []
-    urls = [fulfillment["tracking_url"]] if fulfillment["tracking_url"] else []
+    numbers = fulfillment.get("tracking_numbers", [fulfillment["tracking_number"]])
+    urls = fulfillment.get("tracking_urls", [fulfillment["tracking_url"]])
     events = fulfillment["events"]
     return {
         "id": fulfillment["id"],
@@ -49,17 +51,11 @@ def fulfillment_event_body(event: Document, fulfillment: Document, order: Docume
         "status": event["status"],
         "message": event["message"],
         "happened_at": clock.in_webhooks(event["happened_at"]),
-        "city": event["city"],
-        "province": event["province"],
-        "country": event["country"],
-        "zip": event["zip"],
-        "address1": None,
-        "latitude": None,
-        "longitude": None,
+        **{name: event.get(name) for name in EVENT_PLACE},
         "shop_id": order["shop_id"],
         "created_at": clock.in_webhooks(event["created_at"]),
         "updated_at": clock.in_webhooks(event["created_at"]),
-        "estimated_delivery_at": None,
+        "estimated_delivery_at": clock.in_webhooks(event.get("estimated_delivery_at")),
         "order_id": order["id"],
         "admin_graphql_api_id": f"gid://shopify/FulfillmentEvent/{event['id']}",
     }

@@ -1,28 +1,36 @@
 """Fulfillments, refunds and transactions as GraphQL sees them."""
 
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any
 
 from sandbox import clock
 from sandbox.connections import page_of_list
 from sandbox.money import NOTHING, Bag, graphql_bag
 from sandbox.order_documents import gid
-from sandbox.shipping import LOCATION_ID
 
 Document = dict[str, Any]
 LineOf = Callable[[int], Document]
+PlaceOf = Callable[[int | None], Document | None]
 
-LOCATION = {"id": gid("Location", LOCATION_ID), "name": "Main warehouse"}
+
+def tracking_of(fulfillment: Document) -> tuple[list[str], list[str]]:
+    """The tracking numbers and pages of a fulfillment."""
+    numbers, urls = fulfillment["tracking_number"], fulfillment["tracking_url"]
+    return (
+        fulfillment.get("tracking_numbers", [numbers] if numbers else []),
+        fulfillment.get("tracking_urls", [urls] if urls else []),
+    )
 
 
 def fulfillment_fields(fulfillment: Document, order: Document, line_of: LineOf) -> Document:
-    """The fields of ``Fulfillment``; ``line_of`` shows the line with a given id."""
+    """The fields of ``Fulfillment`` that its order's document knows; ``line_of`` shows the line with a given id."""
     events = fulfillment["events"]
-    tracking = {
-        "company": fulfillment["tracking_company"],
-        "number": fulfillment["tracking_number"],
-        "url": fulfillment["tracking_url"],
-    }
+    tracking = [
+        {"company": fulfillment["tracking_company"], "number": number, "url": url}
+        for number, url in zip_longest(*tracking_of(fulfillment))
+    ]
+    cancelled = fulfillment["status"] == "cancelled"
     parts = fulfillment["line_items"]
     prices = {line["id"]: Bag.of(line["price"]) for line in order["lines"]}
     return {
@@ -30,15 +38,16 @@ def fulfillment_fields(fulfillment: Document, order: Document, line_of: LineOf) 
         "legacyResourceId": str(fulfillment["id"]),
         "name": fulfillment["name"],
         "status": fulfillment["status"].upper(),
-        "displayStatus": events[-1]["status"].upper() if events else "FULFILLED",
+        "displayStatus": "CANCELED" if cancelled else events[-1]["status"].upper() if events else "FULFILLED",
         "createdAt": clock.in_graphql(fulfillment["created_at"]),
         "updatedAt": clock.in_graphql(fulfillment["updated_at"]),
         "inTransitAt": _first(events, "in_transit"),
         "deliveredAt": _first(events, "delivered"),
-        "estimatedDeliveryAt": None,
+        "estimatedDeliveryAt": clock.in_graphql(
+            next((one["estimated_delivery_at"] for one in reversed(events) if one.get("estimated_delivery_at")), None)
+        ),
         "totalQuantity": sum(part["quantity"] for part in parts),
-        "location": LOCATION,
-        "trackingInfo": lambda info, first=None: [tracking][:first],
+        "trackingInfo": lambda info, first=None: tracking[:first],
         "fulfillmentLineItems": lambda info, first=None, **asked: page_of_list(
             [
                 (
@@ -55,26 +64,16 @@ def fulfillment_fields(fulfillment: Document, order: Document, line_of: LineOf) 
             first=first,
             **asked,
         ),
-        "fulfillmentOrders": lambda info, first=None, **asked: page_of_list(
-            [
-                (
-                    fulfillment["fulfillment_order_id"],
-                    {"id": gid("FulfillmentOrder", fulfillment["fulfillment_order_id"])},
-                )
-            ],
-            first=first,
-            **asked,
-        ),
         "events": lambda info, first=None, **asked: page_of_list(
-            [(event["id"], _event(event)) for event in sorted(events, key=lambda event: event["happened_at"])],
+            [(event["id"], event_fields(event)) for event in sorted(events, key=lambda event: event["happened_at"])],
             first=first,
             **asked,
         ),
     }
 
 
-def refund_fields(refund: Document, order: Document, line_of: LineOf) -> Document:
-    """The fields of ``Refund``."""
+def refund_fields(refund: Document, order: Document, line_of: LineOf, place_of: PlaceOf) -> Document:
+    """The fields of ``Refund``; ``place_of`` shows the location with a given id."""
     moved = [one for one in order["transactions"] if one["id"] in refund["transaction_ids"]]
     paid = NOTHING
     for one in moved:
@@ -102,7 +101,9 @@ def refund_fields(refund: Document, order: Document, line_of: LineOf) -> Documen
         "duties": [],
         "totalRefundedSet": graphql_bag(paid, order),
         "refundLineItems": lambda info, first=None, **asked: page_of_list(
-            [(part["id"], _refund_line(part, order, line_of)) for part in refund["line_items"]], first=first, **asked
+            [(part["id"], _refund_line(part, order, line_of, place_of)) for part in refund["line_items"]],
+            first=first,
+            **asked,
         ),
         "refundShippingLines": lambda info, first=None, **asked: page_of_list(
             shipping_lines if shipping.shop else [], first=first, **asked
@@ -130,28 +131,27 @@ def transaction_fields(transaction: Document, order: Document) -> Document:
     }
 
 
-def _event(event: Document) -> Document:
-    same = {name: event[name] for name in ("message", "city", "province", "country", "zip")}
+def event_fields(event: Document) -> Document:
+    """The fields of ``FulfillmentEvent``."""
+    places = ("address1", "city", "province", "country", "zip", "latitude", "longitude")
+    same = {name: event.get(name) for name in ("message", *places)}
     return {
         "id": gid("FulfillmentEvent", event["id"]),
         "status": event["status"].upper(),
         "happenedAt": clock.in_graphql(event["happened_at"]),
         "createdAt": clock.in_graphql(event["created_at"]),
-        "estimatedDeliveryAt": None,
-        "address1": None,
-        "latitude": None,
-        "longitude": None,
+        "estimatedDeliveryAt": clock.in_graphql(event.get("estimated_delivery_at")),
         **same,
     }
 
 
-def _refund_line(part: Document, order: Document, line_of: LineOf) -> Document:
+def _refund_line(part: Document, order: Document, line_of: LineOf, place_of: PlaceOf) -> Document:
     return {
         "id": gid("RefundLineItem", part["id"]),
         "quantity": part["quantity"],
         "restockType": part["restock_type"].upper(),
         "restocked": part["restock_type"] != "no_restock",
-        "location": LOCATION if part["location_id"] else None,
+        "location": lambda info: place_of(part["location_id"]),
         "lineItem": line_of(part["line_id"]),
         "subtotalSet": graphql_bag(Bag.of(part["subtotal"]), order),
         "totalTaxSet": graphql_bag(Bag.of(part["tax"]), order),

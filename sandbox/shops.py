@@ -4,7 +4,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from sandbox import catalogue, clock
+from sandbox import catalogue, clock, locations, shelves
 from sandbox.store import Writing
 
 
@@ -39,14 +39,25 @@ def add_or_update(writing: Writing, *, domain: str, token: str, secret: str, cur
         " VALUES (?, ?, ?, ?, ?, 1001, ?)",
         (domain, token, secret, currency, writing.new_id(), moment),
     )
-    for variant in catalogue.VARIANTS:
-        writing.connection.execute("INSERT INTO stock VALUES (?, ?, ?)", (domain, variant.id, variant.stock))
+    furnish(writing, domain)
     for seat, person in enumerate(catalogue.PEOPLE):
         customer = {"id": writing.new_id(), **person, "currency": currency, "orders": 0, "created_at": moment}
         writing.connection.execute(
             "INSERT INTO customers (id, shop, seat, document) VALUES (?, ?, ?, ?)",
             (customer["id"], domain, seat, json.dumps({**customer, "updated_at": moment, "last_order": None})),
         )
+
+
+def furnish(writing: Writing, domain: str) -> None:
+    """Locations and full shelves for a shop that has none: a new one, or one kept by an earlier version."""
+    places = locations.open_first(writing, domain)
+    if not places:
+        return
+    main, depot = (place["id"] for place in places)
+    for variant in catalogue.VARIANTS:
+        shelves.put_up(writing, domain, variant.id, main, variant.stock)
+        few = catalogue.IN_THE_DEPOT if variant.stock == catalogue.PLENTY else 0
+        shelves.put_up(writing, domain, variant.id, depot, few)
 
 
 def first(connection: sqlite3.Connection) -> Shop:

@@ -32,8 +32,20 @@ CREATE TABLE IF NOT EXISTS parts (id INTEGER PRIMARY KEY, order_id INTEGER NOT N
 CREATE TABLE IF NOT EXISTS customers (
   id INTEGER PRIMARY KEY, shop TEXT NOT NULL, seat INTEGER, document TEXT NOT NULL, UNIQUE (shop, seat)
 );
-CREATE TABLE IF NOT EXISTS stock (
-  shop TEXT NOT NULL, variant_id INTEGER NOT NULL, available INTEGER NOT NULL, PRIMARY KEY (shop, variant_id)
+CREATE TABLE IF NOT EXISTS shelves (
+  shop TEXT NOT NULL, variant_id INTEGER NOT NULL, location_id INTEGER NOT NULL, available INTEGER NOT NULL,
+  committed INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+  PRIMARY KEY (shop, variant_id, location_id)
+);
+CREATE TABLE IF NOT EXISTS fulfillment_orders (
+  id INTEGER PRIMARY KEY, shop TEXT NOT NULL, order_id INTEGER NOT NULL, location_id INTEGER NOT NULL,
+  status TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, document TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS fulfillment_orders_of_order ON fulfillment_orders (order_id);
+CREATE INDEX IF NOT EXISTS fulfillment_orders_by_update ON fulfillment_orders (shop, updated_at, id);
+CREATE TABLE IF NOT EXISTS jobs (
+  id TEXT PRIMARY KEY, shop TEXT NOT NULL, order_id INTEGER NOT NULL, given TEXT NOT NULL, run_at REAL NOT NULL,
+  status TEXT NOT NULL, problem TEXT
 );
 CREATE TABLE IF NOT EXISTS metafields (
   id INTEGER PRIMARY KEY, shop TEXT NOT NULL, order_id INTEGER NOT NULL, namespace TEXT NOT NULL, key TEXT NOT NULL,
