@@ -1,6 +1,7 @@
 """``POST /admin/api/<version>/graphql.json``: the Admin API's door."""
 
 import json
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -37,8 +38,10 @@ def graphql(request: HttpRequest, version: str) -> HttpResponse:
     settings = program.faults.settings
     if request.method != "POST":
         return HttpResponse(status=405)
-    if settings.graphql_status:
-        return _json({"errors": "Internal Server Error"}, settings.graphql_status)
+    if settings.slow:
+        time.sleep(settings.slow)
+    if failure := program.faults.failure():
+        return _json({"errors": "Internal Server Error"}, failure)
     answering = versions.served(version)
     if answering is None:
         return _json({"errors": "Not Found"}, 404)

@@ -1,6 +1,7 @@
 """The buttons of the stand-in: what customers, warehouse, carrier and the shop's staff do; faults; the sink."""
 
 from dataclasses import asdict
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -20,6 +21,7 @@ from sandbox import (
 )
 from sandbox import sink as partner_sink
 from sandbox.bodies import order_body
+from sandbox.faults import Settings
 from sandbox.fields import Fields, Unclear, answer, verb
 from sandbox.order_documents import gid
 from sandbox.program import running
@@ -215,18 +217,17 @@ def stock(request: HttpRequest) -> HttpResponseBase:
 
 @verb
 def faults(request: HttpRequest) -> HttpResponseBase:
-    """``{"drop", "double", "reorder", "graphql_status", "throttle", "seed"}``: what is given changes."""
-    given = Fields(request).given
+    """The fields of ``faults.Settings``, or ``{"reset": true}``: what is given changes."""
     try:
-        settings = running().faults.set(**given)
-    except (TypeError, ValueError):
-        text = "Known faults: drop, double, reorder (0 to 1), graphql_status (400 to 599), throttle, seed"
-        raise Unclear(text) from None
+        settings = running().faults.set(**Fields(request).given)
+    except (TypeError, ValueError) as problem:
+        known = ", ".join(one.name for one in dataclass_fields(Settings))
+        raise Unclear(f"{problem}; known faults are {known} and reset; shares are from 0 to 1") from None
     return answer(request, asdict(settings))
 
 
 def deliveries(request: HttpRequest) -> HttpResponseBase:
-    """The webhook deliveries, newest first; ``?state=waiting|delivered|given up|lost&order=ID&limit=``."""
+    """The webhook deliveries, newest first; ``?state=waiting|delivered|given up|lost|forged&order=ID&limit=``."""
     wanted: list[Any] = [request.GET.get("state"), request.GET.get("order")]
     with running().store.read() as connection:
         rows = connection.execute(

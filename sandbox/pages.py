@@ -18,7 +18,7 @@ Document = dict[str, Any]
 ORDERS_SHOWN = 25
 DELIVERIES_SHOWN = 40
 MESSAGES_SHOWN = 25
-TONES = {"delivered": "good", "waiting": "wait", "given up": "bad", "lost": "bad"}
+TONES = {"delivered": "good", "waiting": "wait", "given up": "bad", "lost": "bad", "forged": "bad"}
 
 
 def livez(request: HttpRequest) -> HttpResponse:
@@ -34,7 +34,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "deliveries": _deliveries(connection),
             "subscriptions": subscriptions.every(connection),
             "messages": sink.newest(connection, MESSAGES_SHOWN),
-            "faults": running().faults.settings,
+            "faults": running().faults.on(),
         }
         if request.GET.get("part") == "lists":
             return render(request, "lists.html", lists)

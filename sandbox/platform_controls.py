@@ -57,11 +57,14 @@ def scopes(request: HttpRequest) -> HttpResponseBase:
 
 @verb
 def change_scopes(request: HttpRequest) -> HttpResponseBase:
-    """``{"revoke": [] or "a, b", "grant": …, "protected_data": true, "shop"}``; fires app/scopes_update."""
+    """``{"revoke": [] or "a, b", "grant": …, "all": true, "protected_data": true, "shop"}``, all optional."""
     fields = Fields(request)
     shop = shop_named(fields)
     with running().store.write() as writing:
         known = installations.of(writing.connection, shop.domain)
+        if fields.flag("all", False):
+            installations.protect_data(writing, shop, True)
+            fields.given["grant"] = list(installations.SCOPES)
         revoked = set(_listed(fields, "revoke"))
         kept = [scope for scope in known.scopes if scope not in revoked]
         granted = [scope for scope in _listed(fields, "grant") if scope not in kept]

@@ -11,7 +11,9 @@ import itertools
 import queue
 import threading
 import time
+import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from sandbox import app_settings, clock, shops, subscriptions
 from sandbox.faults import Faults
@@ -19,6 +21,8 @@ from sandbox.posting import NoAnswer, Poster
 from sandbox.store import Delivery, Store
 
 IN_PARALLEL = 8
+# Whom a forged delivery claims to come from; a signature does not cover that.
+ANOTHER_SHOP = "someone-else.myshopify.com"
 # Seconds from a failed try to the next: eight retries, four hours from the first try to the last.
 RETRY_AFTER = (60, 120, 300, 600, 1_200, 2_400, 3_600, 6_120)
 
@@ -42,7 +46,7 @@ class Sender:
         """Take up what an earlier process left unsent, then whatever the store starts."""
         with self._store.read() as connection:
             for row in connection.execute("SELECT * FROM deliveries WHERE state = 'waiting' ORDER BY id").fetchall():
-                names = Delivery.__dataclass_fields__
+                names = [name for name in Delivery.__dataclass_fields__ if name != "forged"]
                 self._at(row["next_at"], Delivery(**{name: row[name] for name in names}))
         self._store.started = self.take
         for thread in (*self._workers, self._alarm):
@@ -62,11 +66,13 @@ class Sender:
     def take(self, deliveries: list[Delivery]) -> None:
         """Send new deliveries now, as far as no fault is switched on."""
         for delivery in deliveries:
-            fate = list(self._faults.fate())
+            fate = list(self._faults.fate(self._speed))
             if not fate:
                 self._settle(delivery, "lost", "dropped on purpose")
             for delay in fate:
                 self._at(time.time() + delay if delay else 0.0, delivery)
+            if forgery := self._faults.forgery():
+                self._at(0.0, self._forged(delivery, forgery))
 
     def _at(self, moment: float, delivery: Delivery) -> None:
         if moment <= time.time():
@@ -103,6 +109,9 @@ class Sender:
             answer = str(status)
         except NoAnswer as problem:
             status, answer = 0, str(problem)
+        if delivery.forged:
+            self._settle(delivery, "forged", f"{answer} to a wrong {delivery.forged}")
+            return
         answer = f"{answer} ({(time.monotonic() - began) * 1000:.0f} ms)"
         delivery.tries += 1
         if 200 <= status < 300:
@@ -113,6 +122,18 @@ class Sender:
             self._settle(delivery, "given up", f"{answer}; the subscription was removed")
             with self._store.write() as writing:
                 subscriptions.remove(writing, delivery.subscription_id)
+
+    def _forged(self, delivery: Delivery, forgery: str) -> Delivery:
+        """A copy of a delivery as somebody else would send it; it is sent once and listed as what it is."""
+        webhook_id = str(uuid.uuid4())
+        with self._store.write() as writing:
+            row = writing.connection.execute(
+                "INSERT INTO deliveries (webhook_id, event_id, shop, subscription_id, topic, uri, name, order_id,"
+                " triggered_at, body, state) SELECT ?, event_id, shop, subscription_id, topic, uri, name, order_id,"
+                " triggered_at, body, 'forged' FROM deliveries WHERE id = ? RETURNING id",
+                (webhook_id, delivery.id),
+            ).fetchone()
+        return replace(delivery, id=row["id"], webhook_id=webhook_id, tries=0, forged=forgery)
 
     def _retry(self, delivery: Delivery, answer: str) -> None:
         moment = time.time() + RETRY_AFTER[delivery.tries - 1] / self._speed
@@ -134,6 +155,7 @@ class Sender:
 
 def headers(delivery: Delivery, secret: str, version: str) -> dict[str, str]:
     """The headers of one try; the signature covers the body alone."""
+    secret = f"not {secret}" if delivery.forged == "signature" else secret
     signature = base64.b64encode(hmac.new(secret.encode(), delivery.body, hashlib.sha256).digest()).decode()
     named = {"X-Shopify-Name": delivery.name} if delivery.name else {}
     return {
@@ -142,7 +164,7 @@ def headers(delivery: Delivery, secret: str, version: str) -> dict[str, str]:
         "Accept": "*/*",
         "X-Shopify-Topic": delivery.topic,
         "X-Shopify-Hmac-Sha256": signature,
-        "X-Shopify-Shop-Domain": delivery.shop,
+        "X-Shopify-Shop-Domain": ANOTHER_SHOP if delivery.forged == "shop" else delivery.shop,
         "X-Shopify-API-Version": version,
         "X-Shopify-Webhook-Id": delivery.webhook_id,
         "X-Shopify-Event-Id": delivery.event_id,

@@ -105,6 +105,7 @@ class Delivery:
     triggered_at: str
     body: bytes
     tries: int = 0
+    forged: str | None = None
 
 
 @dataclass(slots=True)

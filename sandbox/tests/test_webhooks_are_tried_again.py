@@ -46,6 +46,25 @@ def test_after_the_eighth_retry_the_subscription_is_removed(shopify: Sandbox, re
     assert shopify.get("/sandbox/deliveries.json", state="given up")["deliveries"][0]["tries"] == 9
 
 
+def test_a_removed_subscription_can_be_made_again(shopify: Sandbox, receiver: Receiver):
+    receiver.always = 500
+    untouched = shopify.subscribe("SHOP_UPDATE", receiver.url)
+    first = shopify.subscribe("ORDERS_CREATE", receiver.url)
+    shopify.place()
+    receiver.wait_for(9, seconds=20)
+    listed = "{ webhookSubscriptions(first: 10) { nodes { id } } }"
+
+    def ids() -> list[str]:
+        return [one["id"] for one in shopify.ask(listed)["data"]["webhookSubscriptions"]["nodes"]]
+
+    until(lambda: first not in ids())
+    assert untouched in ids()
+    receiver.always = None
+    assert shopify.subscribe("ORDERS_CREATE", receiver.url) in ids()
+    order = shopify.place()
+    assert receiver.wait_for(10)[9].body["id"] == order["id"]
+
+
 def test_a_receiver_that_never_answers_is_given_up(silent: socket.socket):
     poster = Poster(total_seconds=0.2)
     with pytest.raises(NoAnswer, match=r"no answer within 0\.2 s"):
