@@ -11,6 +11,7 @@ ACTIONS = {
     "order.updated": "Something of an order changed; the data names what",
     "order.cancelled": "An order was cancelled",
     "order.deleted": "An order was deleted at the shop; we keep it",
+    "order.redacted": "Personal data of an order was erased by request; erase yours",
     "fulfillment.created": "A parcel was made",
     "fulfillment.updated": "A parcel changed: tracking, status, contents",
     "tracking.scanned": "The carrier scanned a parcel",

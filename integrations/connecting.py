@@ -118,7 +118,7 @@ def subscribe(connection: Connection) -> dict[str, str]:
     """
     shopify, address = Shopify(connection), webhook_url(connection)
     results = {}
-    for topic in inbound.HANDLERS:
+    for topic in inbound.SUBSCRIBED:
         variables: dict[str, Any] = {
             "topic": topic.upper().replace("/", "_"),
             "sub": {"uri": address, "format": "JSON"},

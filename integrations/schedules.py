@@ -6,6 +6,7 @@ from django_q.models import Schedule
 MINUTES = {
     "integrations.alerts.evaluate": 1,
     "integrations.failing.run": 1,
+    "integrations.privacy.run": 1,
     "integrations.shopify.outbound.fetch_missing_replacements": 1,
 }
 

@@ -4,11 +4,12 @@ from integrations.api.endpoint_log import Log, OneDelivery, SendAgain, SendOneAg
 from integrations.api.endpoints import Endpoints, OneEndpoint, Ping, Resume, RotateSecret
 from integrations.api.feed import Events
 from integrations.metrics import metrics
-from integrations.shopify.webhooks import ShopifyWebhook
+from integrations.shopify.webhooks import ComplianceWebhook, ShopifyWebhook
 
 ENDPOINT = "v1/webhook_endpoints/<str:public_id>"
 
 urlpatterns = [
+    path("webhooks/shopify/compliance/", ComplianceWebhook.as_view(), name="shopify-compliance"),
     path("webhooks/shopify/<str:token>/", ShopifyWebhook.as_view(), name="shopify-webhook"),
     path("metrics", metrics, name="metrics"),
     path("v1/events", Events.as_view(), name="events"),

@@ -30,6 +30,8 @@ LEAD = [
     "integrations.change_inboundmessage",
     "integrations.change_delivery",
     "integrations.change_connection",
+    "integrations.view_privacyrequest",
+    "integrations.change_privacyrequest",
     "integrations.view_alertlimit",
     "integrations.add_alertlimit",
     "integrations.change_alertlimit",

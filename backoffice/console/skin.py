@@ -52,6 +52,9 @@ SIDEBAR = [
                   badge="integrations.admin.counts.inbox_badge", hint="failed or parked"),
             _item("Deliveries", "outbox", "integrations_delivery_changelist", "integrations.view_delivery",
                   badge="integrations.admin.counts.outbox_badge", hint="parked"),
+            _item("Privacy requests", "shield_person", "integrations_privacyrequest_changelist",
+                  "integrations.view_privacyrequest",
+                  badge="integrations.admin.counts.privacy_badge", hint="to be done"),
         ],
     },
     {
@@ -79,6 +82,7 @@ COUNTS = [
     "integrations.admin.counts.stuck",
     "integrations.admin.counts.paused",
     "integrations.admin.counts.differing",
+    "integrations.admin.counts.demanded",
     "integrations.admin.alerts.counted",
 ]
 

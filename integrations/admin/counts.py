@@ -6,7 +6,7 @@ from django.db.models import CharField, Count, QuerySet, Value
 from django.http import HttpRequest
 
 from backoffice.console.counts import badge
-from integrations.models import Connection, Delivery, Drift, InboundMessage
+from integrations.models import Connection, Delivery, Drift, InboundMessage, PrivacyRequest
 
 INBOX = [InboundMessage.State.FAILED, InboundMessage.State.PARKED]
 
@@ -27,6 +27,11 @@ def differing() -> QuerySet[Any, Any]:
     return _number(Drift.objects.filter(healed_at=None), "drift")
 
 
+def demanded() -> QuerySet[Any, Any]:
+    """Privacy requests that are not done."""
+    return _number(PrivacyRequest.objects.filter(done_at=None), "privacy")
+
+
 def _number(rows: QuerySet[Any, Any], name: str) -> QuerySet[Any, Any]:
     named = rows.order_by().annotate(name=Value(name, output_field=CharField())).values("name")
     return named.annotate(number=Count("id")).values_list("name", "number")
@@ -42,6 +47,10 @@ def outbox_badge(request: HttpRequest) -> str:
 
 def paused_badge(request: HttpRequest) -> str:
     return badge(request, "paused")
+
+
+def privacy_badge(request: HttpRequest) -> str:
+    return badge(request, "privacy")
 
 
 def drift_badge(request: HttpRequest) -> str:

@@ -6,6 +6,7 @@ from integrations.models.health import Health
 from integrations.models.heartbeat import Heartbeat
 from integrations.models.inbound_message import InboundMessage
 from integrations.models.installation import Installation
+from integrations.models.privacy_request import PrivacyRequest
 from integrations.models.store_health import StoreHealth
 from integrations.models.sync_run import SyncRun
 from integrations.models.trouble import Trouble
@@ -21,6 +22,7 @@ __all__ = [
     "Heartbeat",
     "InboundMessage",
     "Installation",
+    "PrivacyRequest",
     "StoreHealth",
     "SyncRun",
     "Trouble",

@@ -12,10 +12,10 @@ from integrations.errors import Ignored
 from integrations.models import Connection, InboundMessage
 from integrations.shopify import translate
 from integrations.shopify.arriving import Result
-from integrations.shopify.topics import customers, orders, parts, shop, side_records, stock
+from integrations.shopify.topics import compliance, customers, orders, parts, shop, side_records, stock
 from integrations.shopify.values import Body
 
-# One module a subject; each names its topics. We subscribe to all of them.
+# One module a subject; each names its topics.
 HANDLERS: dict[str, Callable[[Connection, Body], Result]] = {
     **orders.HANDLERS,
     **parts.HANDLERS,
@@ -23,13 +23,18 @@ HANDLERS: dict[str, Callable[[Connection, Body], Result]] = {
     **side_records.HANDLERS,
     **stock.HANDLERS,
     **shop.HANDLERS,
+    **compliance.HANDLERS,
 }
+# What an app may ask for by API; the others are set in its configuration.
+SUBSCRIBED = tuple(topic for topic in HANDLERS if topic not in compliance.TOPICS)
 
 
 def handle(message: InboundMessage) -> Result:
     """Handle one message; returns what was done and for which order. Raises Ignored, Unreadable, RetryLater."""
     if message.headers.get("Test") == "true":
         raise Ignored("A test delivery: its ids are invented.")
+    if "Erased" in message.headers:
+        raise Ignored("Its body was erased by request.")
     body = translate.parse(message.body)
     handler = HANDLERS.get(message.topic)
     if handler is None:

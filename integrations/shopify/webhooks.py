@@ -27,6 +27,7 @@ from rest_framework.views import APIView
 from backoffice.rest.problems import Problem
 from integrations import inbox
 from integrations.models import Connection
+from integrations.shopify.topics import compliance
 
 logger = logging.getLogger(__name__)
 
@@ -69,9 +70,7 @@ class ShopifySignature(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, None]:
         raw: HttpRequest = request._request
-        sender = sender_of(request.parser_context["kwargs"]["token"])
-        if sender is None:
-            raise NotFound("No connection has this address.")
+        sender = self.sender(request)
         if int(raw.META.get("CONTENT_LENGTH") or 0) > settings.WEBHOOK_MAX_BYTES:
             raise Problem(413, "too_large", f"A webhook may have {settings.WEBHOOK_MAX_BYTES} bytes.")
         given = raw.META.get("HTTP_X_SHOPIFY_HMAC_SHA256", "")
@@ -82,8 +81,33 @@ class ShopifySignature(BaseAuthentication):
             raise AuthenticationFailed("This message is about another shop.", "wrong_shop")
         return sender, None
 
+    def sender(self, request: Request) -> Sender:
+        """Whoever the address belongs to; raises NotFound."""
+        sender = sender_of(request.parser_context["kwargs"]["token"])
+        if sender is None:
+            raise NotFound("No connection has this address.")
+        return sender
+
     def authenticate_header(self, request: Request) -> str:
         return "HMAC-SHA256"
+
+
+class ComplianceSignature(ShopifySignature):
+    """For the one address of an app in many stores: the header names the shop, its secret must fit, the body agrees."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None]:
+        sender = super().authenticate(request)
+        if b'"shop_domain"' not in request._request.body:
+            raise AuthenticationFailed("This message names no shop.", "wrong_shop")
+        return sender
+
+    def sender(self, request: Request) -> Sender:
+        domain = request._request.META.get("HTTP_X_SHOPIFY_SHOP_DOMAIN", "")
+        connection = Connection.objects.select_related("shop").filter(system="shopify", shop__domain=domain).first()
+        if connection is None or connection.shop is None:
+            raise AuthenticationFailed("We know no such shop.", "wrong_shop")
+        secrets = tuple(secret.encode() for secret in connection.secrets["signing"])
+        return Sender(connection.pk, connection.shop.domain, secrets, 0)
 
 
 def signature(secret: bytes, body: bytes) -> bytes:
@@ -146,3 +170,14 @@ class ShopifyWebhook(APIView):
             )
         )
         return HttpResponse(status=200)
+
+
+class ComplianceWebhook(ShopifyWebhook):
+    """POST /webhooks/shopify/compliance/: the three topics of privacy law, for all stores of an app."""
+
+    authentication_classes = (ComplianceSignature,)
+
+    def post(self, request: Request, token: str = "") -> HttpResponse:
+        if request._request.META.get("HTTP_X_SHOPIFY_TOPIC") not in compliance.TOPICS:
+            raise NotFound("Only compliance topics are taken here; each store has an address of its own for the rest.")
+        return super().post(request, token)

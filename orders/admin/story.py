@@ -98,6 +98,11 @@ def _deleted(facts: dict[str, Any]) -> str:
     return f"Order {facts['name']} was deleted at the shop; it is kept here"
 
 
+@tells("order.redacted")
+def _redacted(facts: dict[str, Any]) -> str:
+    return "Personal data erased by request; amounts and dates are kept"
+
+
 @tells("fulfillment.created")
 def _parcel_made(facts: dict[str, Any]) -> str:
     return f"Parcel made{_tracking(facts['tracking'])}"

@@ -1,0 +1,21 @@
+"""Erasing a person's data from the claims of an order; what was decided, and for how much, stays."""
+
+from collections.abc import Collection
+
+from orders.models import JournalEntry, Order
+from orders.redaction import ERASED, scrub_journal, scrubbed
+from protection.models import Claim, Decision, Resolution
+
+
+def erase_claims(order: Order, personal: Collection[str]) -> int:
+    """Blank what people wrote in this order's claims; call it in the transaction that erases the order."""
+    claims = Claim.objects.filter(order=order)
+    claims.exclude(description="").update(description=ERASED)
+    claims.exclude(override_reason="").update(override_reason=ERASED)
+    Decision.objects.filter(item__claim__in=claims).exclude(note="").update(note=ERASED)
+    for resolution in Resolution.objects.filter(claim__in=claims).exclude(failure=""):
+        resolution.failure = scrubbed({"failure": resolution.failure}, personal)["failure"]
+        resolution.save(update_fields=["failure"])
+    subjects = list(claims.values_list("public_id", flat=True))
+    scrub_journal(JournalEntry.objects.filter(subject__in=subjects), personal)
+    return len(subjects)
