@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0006_connecting_and_healing'),
+        ('integrations', '0007_what_a_store_shows'),
     ]
 
     operations = [
