@@ -56,7 +56,7 @@ def needles(number: int) -> list[str]:
     ]  # fmt: skip
 
 
-def scatter(shop_connection, body, number: int, agent) -> None:
+def scatter(shop_connection, body, number, agent):
     """Put the rest of the canaries where each part of the house keeps texts."""
     c = canaries(number)
     order = Order.objects.get(remote_id=body["id"])

@@ -16,7 +16,7 @@ from protection.tests.console import superuser_client
 pytestmark = pytest.mark.django_db
 
 
-def ask(kind: str) -> PrivacyRequest:
+def ask(kind):
     connection = connect()
     order = make_order(shop=connection.shop)
     return privacy.receive(
