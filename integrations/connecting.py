@@ -6,7 +6,6 @@ ever, and what stopped because the store was not connected goes on.
 """
 
 import re
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -15,8 +14,7 @@ from django.utils import timezone
 
 from integrations import bells, outbox, pausing
 from integrations.models import Connection, Delivery, InboundMessage
-from integrations.shopify import grants, inbound, outbound, queries, tokens
-from integrations.shopify.client import Shopify
+from integrations.shopify import grants, outbound, tokens
 from integrations.shopify.grants import Granted
 from integrations.transport import check_address
 from orders.models import Shop
@@ -109,21 +107,3 @@ def mark_uninstalled(connection: Connection) -> bool:
 def webhook_url(connection: Connection) -> str:
     """Where the store must send its webhooks. The last part is a secret."""
     return f"{settings.PUBLIC_URL.rstrip('/')}/webhooks/shopify/{connection.secrets['inbound_token']}/"
-
-
-def subscribe(connection: Connection) -> dict[str, str]:
-    """Subscribe every topic we handle; returns topic → "subscribed" or Shopify's reason why not.
-
-    One refused topic (a scope is missing) does not stop the others.
-    """
-    shopify, address = Shopify(connection), webhook_url(connection)
-    results = {}
-    for topic in inbound.SUBSCRIBED:
-        variables: dict[str, Any] = {
-            "topic": topic.upper().replace("/", "_"),
-            "sub": {"uri": address, "format": "JSON"},
-        }
-        errors = shopify.run(queries.WEBHOOK_CREATE, variables)["webhookSubscriptionCreate"]["userErrors"]
-        messages = [error["message"] for error in errors if "already been taken" not in error["message"]]
-        results[topic] = " ".join(messages) or "subscribed"
-    return results

@@ -7,6 +7,7 @@ MINUTES = {
     "integrations.alerts.evaluate": 1,
     "integrations.failing.run": 1,
     "integrations.privacy.run": 1,
+    "integrations.shopify.subscriptions.run": 5,
     "integrations.shopify.outbound.fetch_missing_replacements": 1,
 }
 

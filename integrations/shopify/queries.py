@@ -87,11 +87,3 @@ mutation CreateReplacement($order: OrderCreateOrderInput!, $options: OrderCreate
     userErrors { field message code }
   }
 }"""
-
-WEBHOOK_CREATE = """
-mutation WebhookCreate($topic: WebhookSubscriptionTopic!, $sub: WebhookSubscriptionInput!) {
-  webhookSubscriptionCreate(topic: $topic, webhookSubscription: $sub) {
-    webhookSubscription { id topic uri }
-    userErrors { field message }
-  }
-}"""

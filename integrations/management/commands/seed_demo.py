@@ -17,9 +17,10 @@ from backoffice.management.operator import OperatorCommand
 from backoffice.models import ApiKey, Partner
 from backoffice.models.api_key import SCOPES
 from integrations import transport
-from integrations.connecting import connect_shop, subscribe, webhook_url
+from integrations.connecting import connect_shop, webhook_url
 from integrations.endpoints import add_endpoint
 from integrations.models import Connection
+from integrations.shopify import subscriptions
 from orders.models import Shop
 from protection.models import ApprovalLimit, Plan, PlanVersion
 
@@ -40,7 +41,7 @@ class Command(OperatorCommand):
             SHOP, api_url=sandbox, token=os.environ["SANDBOX_TOKEN"], secret=os.environ["SANDBOX_SECRET"]
         )  # fmt: skip
         _make_plan(shopify.shop)
-        subscribe(shopify)
+        _subscribe(shopify)
         endpoint = _make_endpoint(sandbox)
         ensure_roles()
         known = json.loads(REMEMBERED.read_text()) if REMEMBERED.exists() else {}
@@ -79,6 +80,12 @@ def _make_plan(shop: Shop | None) -> None:
             "text_version": "2026-11",
         },
     )
+
+
+def _subscribe(shopify: Connection) -> None:
+    run = subscriptions.check(shopify, by="command")
+    if run is not None and run.failure:
+        raise CommandError(run.failure)
 
 
 def _make_endpoint(sandbox: str) -> Connection:
