@@ -1,11 +1,10 @@
 """Webhook bodies of orders and customers: the shape of Shopify's REST resources, snake_case, money as ``20.00``."""
 
-from decimal import Decimal
 from typing import Any
 
 from sandbox import clock
 from sandbox.line_bodies import address_body, line_body, tax_lines_of_order
-from sandbox.money import Bag, in_webhooks, webhook_set
+from sandbox.money import NOTHING, Bag, in_webhooks, webhook_set
 from sandbox.shipment_bodies import fulfillment_body, refund_body
 from sandbox.totals import Totals, financial_status, fulfillment_status, totals
 
@@ -43,7 +42,7 @@ def order_body(order: Document) -> Document:
         "fulfillment_status": fulfillment_status(order),
         "landing_site": None,
         "landing_site_ref": None,
-        "location_id": None,
+        "location_id": order.get("location_id"),
         "merchant_of_record_app_id": None,
         "name": order["name"],
         "note": order["note"],
@@ -51,8 +50,8 @@ def order_body(order: Document) -> Document:
         "number": order["number"] - 1000,
         "order_number": order["number"],
         "order_status_url": status_page(order),
-        "original_total_additional_fees_set": None,
-        "original_total_duties_set": None,
+        "original_total_additional_fees_set": maybe_set(sums.fees, order),
+        "original_total_duties_set": maybe_set(sums.duties, order),
         "payment_gateway_names": gateways(order),
         "phone": order["phone"],
         "po_number": order["po_number"],
@@ -72,8 +71,8 @@ def order_body(order: Document) -> Document:
         "total_weight": sum(line["grams"] * line["quantity"] for line in order["lines"]),
         "updated_at": clock.in_webhooks(order["updated_at"]),
         "user_id": None,
-        "current_total_additional_fees_set": None,
-        "current_total_duties_set": None,
+        "current_total_additional_fees_set": maybe_set(sums.fees, order),
+        "current_total_duties_set": maybe_set(sums.current_duties, order) if sums.duties.shop else None,
         **_money(order, sums),
         "billing_address": address_body(order["billing_address"]),
         "customer": _customer_in_order(order["customer"]) if order["customer"] else None,
@@ -110,6 +109,20 @@ def gateways(order: Document) -> list[str]:
     return list(dict.fromkeys(transaction["gateway"] for transaction in order["transactions"]))
 
 
+def rounding(order: Document) -> Bag:
+    """What paying in cash rounded off (negative) or on, where coins are fewer than amounts."""
+    rounded_by = NOTHING
+    for transaction in order["transactions"]:
+        if transaction.get("rounding"):
+            rounded_by = rounded_by + Bag.of(transaction["rounding"])
+    return rounded_by
+
+
+def maybe_set(bag: Bag, order: Document) -> Document | None:
+    """A bag, or None for nothing: Shopify leaves out what an order never had."""
+    return webhook_set(bag, order) if bag.shop else None
+
+
 def _money(order: Document, sums: Totals) -> Document:
     amounts = {
         "current_subtotal_price": sums.current_subtotal,
@@ -129,7 +142,9 @@ def _money(order: Document, sums: Totals) -> Document:
     fields["current_shipping_price_set"] = webhook_set(sums.current_shipping, order)
     fields["total_shipping_price_set"] = webhook_set(sums.shipping, order)
     fields["total_outstanding"] = in_webhooks(sums.outstanding.shop, order["currency"])
-    fields["total_tip_received"] = in_webhooks(Decimal(0), order["currency"])
+    fields["total_tip_received"] = in_webhooks(sums.tip.shop, order["currency"])
+    fields["total_cash_rounding_payment_adjustment_set"] = webhook_set(rounding(order), order)
+    fields["total_cash_rounding_refund_adjustment_set"] = webhook_set(NOTHING, order)
     return fields
 
 

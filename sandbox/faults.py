@@ -15,6 +15,8 @@ USUAL_FAILURE = 503
 SHARES = ("drop", "double", "reorder", "delay", "forge", "graphql_fail")
 SECONDS = ("delay_seconds", "slow", "bulk_seconds")
 FORGERIES = ("signature", "shop")
+SWITCHES = ("throttle", "order_limit")
+REFUND_STATES = ("success", "pending", "failure")
 
 
 @dataclass(slots=True)
@@ -39,6 +41,10 @@ class Settings:
     bulk_seconds: float = 1.0
     bulk_fail_at: int | None = None
     seed: int | None = None
+    # What becomes of the money of refunds an app makes: success, pending or failure.
+    refund_status: str = "success"
+    # Whether orderCreate takes five orders a minute only, as on development stores.
+    order_limit: bool = False
 
 
 class Faults:
@@ -92,8 +98,12 @@ class Faults:
 
 
 def _read(name: str, value: Any) -> Any:
-    if name == "throttle":
+    if name in SWITCHES:
         return _flag(value)
+    if name == "refund_status":
+        if value not in REFUND_STATES:
+            raise ValueError(f"refund_status must be one of {', '.join(REFUND_STATES)}")
+        return value
     if name in SHARES or name in SECONDS:
         amount = float(value)
         if not 0 <= amount <= (1 if name in SHARES else 10**9):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -59,6 +60,24 @@ class Fields:
             return None if value is None else int(value)
         except (TypeError, ValueError):
             raise Unclear(f"{name} must be a whole number") from None
+
+    def amount(self, name: str) -> Decimal | None:
+        """An amount of money, as text or number."""
+        value = self.given.get(name)
+        try:
+            amount = None if value is None else Decimal(str(value))
+        except InvalidOperation:
+            raise Unclear(f"{name} must be an amount") from None
+        if amount is not None and not amount.is_finite():
+            raise Unclear(f"{name} must be an amount")
+        return amount
+
+    def choice(self, name: str, known: tuple[str, ...]) -> str:
+        """One of some words; the first when nothing is said."""
+        word = self.text(name) or known[0]
+        if word not in known:
+            raise Unclear(f"{name} must be one of {', '.join(known)}")
+        return word
 
     def items(self, name: str) -> list[dict[str, Any]]:
         """A list of objects; in a form it is written as JSON."""

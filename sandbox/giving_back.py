@@ -1,16 +1,27 @@
 """Money and units go back: refunds, cancellations, and orders deleted for good."""
 
-from functools import partial
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
-from sandbox import catalogue, fulfillment_orders, kept_orders
+from sandbox import kept_orders, refunding
 from sandbox.announcing import Announcement
-from sandbox.money import NOTHING, Bag
-from sandbox.order_documents import add_transaction
+from sandbox.money import NOTHING
 from sandbox.placing import Impossible
-from sandbox.shipment_bodies import refund_body, transaction_body
-from sandbox.store import Store, Writing
-from sandbox.totals import current_quantity, fulfillable_quantity, refundable_quantity, totals
+from sandbox.refunding import (
+    Payment,
+    Units,
+    Wish,
+    announce,
+    announce_transactions,
+    in_shop_money,
+    left_to_refund,
+    make,
+    sale_of,
+    shipping_left,
+)
+from sandbox.store import Store
+from sandbox.totals import current_quantity, fulfillable_quantity, refundable_quantity
 
 Document = dict[str, Any]
 
@@ -24,14 +35,20 @@ def refund(
     lines: dict[int, int] | None = None,
     restock: bool = False,
     shipping: bool = False,
+    amount: Decimal | None = None,
     note: str | None = None,
+    status: str = "success",
 ) -> Document:
-    """Refund units ({line id: quantity}), by default one unit of the first line that has any; returns the refund."""
+    """Refund units ({line id: quantity}), by default one unit of the first line that has any; returns the refund.
+
+    With an ``amount`` (the customer's money) no unit is needed: what it differs from the units' price is goodwill.
+    """
     with kept_orders.changing(store, order_id) as (writing, order):
-        wanted = lines or _one_unit(order)
-        made = _refund(writing, order, wanted, restock=restock, shipping=shipping, note=note, pay=True)
+        wanted = lines or ({} if amount or shipping else _one_unit(order))
+        wish = _wish(order, wanted, restock=restock, shipping=shipping, note=note, status=status)
+        made = make(writing, order, _amounting_to(order, wish, amount) if amount else wish)
         announcement = Announcement(writing, order["shop"], order_id)
-        _announce(announcement, made, order)
+        announce(announcement, made, order)
         announcement.order(order, "orders/updated")
     return made
 
@@ -50,8 +67,9 @@ def cancel(
         announcement = Announcement(writing, order["shop"], order_id)
         units = {line["id"]: current_quantity(line) for line in order["lines"] if current_quantity(line)}
         if units:
-            made = _refund(writing, order, units, restock=restock, shipping=True, note=None, pay=pay_back)
-            _announce(announcement, made, order)
+            wish = _wish(order, units, restock=restock, shipping=True, note=None, taken_off=True)
+            made = make(writing, order, wish if pay_back else replace(wish, payments=[]))
+            announce(announcement, made, order)
         order["cancelled_at"] = order["closed_at"] = order["updated_at"]
         order["cancel_reason"] = reason
         announcement.order(order, "orders/cancelled", "orders/updated")
@@ -68,11 +86,16 @@ def delete(store: Store, order_id: int) -> None:
         Announcement(writing, order["shop"], order_id).add("orders/delete", lambda: {"id": order_id})
 
 
-def _announce(announcement: Announcement, made: Document, order: Document) -> None:
-    announcement.add("refunds/create", lambda: refund_body(made, order))
-    for transaction in order["transactions"]:
-        if transaction["id"] in made["transaction_ids"]:
-            announcement.add("order_transactions/create", partial(transaction_body, transaction, order))
+def settle(store: Store, order_id: int, *, transaction_id: int | None = None, status: str = "success") -> Document:
+    """Pending money arrives after all (or, with ``failure``, never will); returns the order."""
+    if status not in ("success", "failure"):
+        raise Impossible("Money arrives (success) or not (failure)")
+    with kept_orders.changing(store, order_id) as (writing, order):
+        ids = refunding.settle(order, transaction_id, status)
+        announcement = Announcement(writing, order["shop"], order_id)
+        announce_transactions(announcement, order, ids)
+        announcement.order(order, "orders/updated")
+    return order
 
 
 def _one_unit(order: Document) -> dict[int, int]:
@@ -82,70 +105,32 @@ def _one_unit(order: Document) -> dict[int, int]:
     raise Impossible("There is nothing left to refund")
 
 
-def _refund(
-    writing: Writing,
+def _wish(
     order: Document,
     wanted: dict[int, int],
     *,
     restock: bool,
     shipping: bool,
     note: str | None,
-    pay: bool,
-) -> Document:
-    """Take the units off and give back what was paid for them, never more than was received."""
-    wanted = dict(wanted)
-    parts = []
-    amount = NOTHING
-    for line in order["lines"]:
-        quantity = wanted.pop(line["id"], 0)
-        if quantity < 0 or quantity > refundable_quantity(line):
-            raise Impossible(f"{quantity} units of {line['title']} cannot be refunded")
-        if quantity:
-            part = _take_off(writing, order, line, quantity, restock)
-            parts.append(part)
-            amount = amount + Bag.of(part["subtotal"]) + Bag.of(part["tax"])
-    if wanted:
-        raise Impossible(f"The order has no line {next(iter(wanted))}")
-    shipping_money = totals(order).current_shipping if shipping else NOTHING
-    amount = amount + shipping_money
-    sums = totals(order)
-    left = sums.received - sums.refunded
-    made: Document = {
-        "id": writing.new_id(),
-        "created_at": order["updated_at"],
-        "note": note,
-        "shipping": shipping_money.kept(),
-        "shipping_refund_id": writing.new_id(),
-        "line_items": parts,
-        "transaction_ids": [],
+    status: str = "success",
+    taken_off: bool = False,
+) -> Wish:
+    """Units by line id as a refund; what is restocked is a cancellation before it is shipped, a return after."""
+    lines = {line["id"]: line for line in order["lines"]}
+    kinds = {
+        line_id: ("cancel" if line_id in lines and fulfillable_quantity(lines[line_id]) else "return")
+        if restock
+        else "no_restock"
+        for line_id in wanted
     }
-    amount = Bag(min(amount.shop, left.shop), min(amount.presentment, left.presentment))
-    if pay and amount.shop > 0:
-        sale = next(one for one in order["transactions"] if one["kind"] in ("sale", "capture"))
-        moved = add_transaction(
-            writing, order, kind="refund", amount=amount, gateway=sale["gateway"], parent_id=sale["id"]
-        )
-        made["transaction_ids"].append(moved["id"])
-    order["refunds"].append(made)
-    kept_orders.add_part(writing, order, made["id"])
-    return made
+    units = [Units(line_id, quantity, kinds[line_id], taken_off) for line_id, quantity in wanted.items()]
+    return Wish(units, shipping=shipping_left(order) if shipping else NOTHING, note=note, status=status)
 
 
-def _take_off(writing: Writing, order: Document, line: Document, quantity: int, restock: bool) -> Document:
-    unshipped = min(quantity, fulfillable_quantity(line))
-    line["removed"] += unshipped
-    line["returned"] += quantity - unshipped
-    place = fulfillment_orders.location_of(writing.connection, order, line) if restock else None
-    if restock:
-        catalogue.put_back(writing, order["shop"], line["variant_id"], quantity, place)
-    net = Bag.of(line["price"]) - Bag.of(line["discount"])
-    kind = ("cancel" if unshipped else "return") if restock else "no_restock"
-    return {
-        "id": writing.new_id(),
-        "line_id": line["id"],
-        "quantity": quantity,
-        "restock_type": kind,
-        "location_id": place,
-        "subtotal": (net * quantity).kept(),
-        "tax": (Bag.of(line["tax"]) * quantity).kept(),
-    }
+def _amounting_to(order: Document, wish: Wish, amount: Decimal) -> Wish:
+    """The same refund with this much money, whatever its parts come to; raises Impossible for more than is left."""
+    sale = sale_of(order)
+    if sale is None or not 0 < amount <= left_to_refund(order).presentment:
+        raise Impossible("The order was not paid that much")
+    paid = Payment(in_shop_money(amount, sale, order), sale["gateway"], sale["id"], wish.status)
+    return replace(wish, payments=[paid])

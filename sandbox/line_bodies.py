@@ -14,13 +14,15 @@ def line_body(line: Document, order: Document, quantity: int | None = None) -> D
     price, discount = Bag.of(line["price"]), Bag.of(line["discount"]) * line["quantity"]
     title, option = line["title"], line["variant_title"]
     currency = order["currency"]
+    # Only a tip has the key at all.
+    tip = {"tip": line["tip"]} if line.get("tip") else {}
     return {
         "id": line["id"],
         "admin_graphql_api_id": f"gid://shopify/LineItem/{line['id']}",
         "attributed_staffs": [],
         "current_quantity": current_quantity(line),
         "fulfillable_quantity": fulfillable_quantity(line),
-        "fulfillment_service": "manual",
+        "fulfillment_service": "gift_card" if line["gift_card"] else "manual",
         "fulfillment_status": line_fulfillment_status(line),
         "gift_card": line["gift_card"],
         "grams": line["grams"],
@@ -32,7 +34,7 @@ def line_body(line: Document, order: Document, quantity: int | None = None) -> D
         "properties": line["properties"],
         "quantity": line["quantity"] if quantity is None else quantity,
         "requires_shipping": line["requires_shipping"],
-        "sales_line_item_group_id": None,
+        "sales_line_item_group_id": line["group"]["id"] if line.get("group") else None,
         "sku": line["sku"],
         "taxable": line["taxable"],
         "title": title,
@@ -44,8 +46,9 @@ def line_body(line: Document, order: Document, quantity: int | None = None) -> D
         "variant_title": option,
         "vendor": line["vendor"],
         "tax_lines": _tax_lines(line, order),
-        "duties": [],
+        "duties": _duties(line, order),
         "discount_allocations": _allocations(discount, order),
+        **tip,
     }
 
 
@@ -101,6 +104,22 @@ def _tax_line(title: str, rate: float, amount: Bag, order: Document) -> Document
         "rate": rate,
         "title": title,
     }
+
+
+def _duties(line: Document, order: Document) -> list[Document]:
+    if not line.get("duty"):
+        return []
+    duty = line["duty"]
+    return [
+        {
+            "id": duty["id"],
+            "harmonized_system_code": duty["code"],
+            "country_code_of_origin": duty["origin"],
+            **webhook_set(Bag.of(duty["price"]), order),
+            "tax_lines": [],
+            "admin_graphql_api_id": f"gid://shopify/Duty/{duty['id']}",
+        }
+    ]
 
 
 def _allocations(discount: Bag, order: Document) -> list[Document]:

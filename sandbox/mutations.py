@@ -5,10 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox import access, bulk_api, changing, giving_back, kept_orders, order_create, subscriptions
+from sandbox.credit_mutations import credit_mutations
+from sandbox.money_mutations import money_mutations
 from sandbox.order_documents import gid, number_of
 from sandbox.places import address_of
 from sandbox.placing import Impossible
 from sandbox.queries import Queries
+from sandbox.return_mutations import return_mutations
 from sandbox.shops import Shop
 from sandbox.store import Store
 
@@ -17,7 +20,12 @@ Document = dict[str, Any]
 Resolvers = dict[str, Callable[..., Document]]
 
 # Further fields of Mutation, one module a theme: each makes (store, shop, queries) → resolvers by name.
-PARTS: tuple[Callable[[Store, Shop, Queries], Resolvers], ...] = (bulk_api.mutations,)
+PARTS: tuple[Callable[[Store, Shop, Queries], Resolvers], ...] = (
+    bulk_api.mutations,
+    credit_mutations,
+    money_mutations,
+    return_mutations,
+)
 
 LONGEST_STAFF_NOTE = 255
 # Fields of OrderInput and what they are called inside an order document.

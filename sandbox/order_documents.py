@@ -116,14 +116,22 @@ def add_shipping_line(writing: Writing, order: Document, *, title: str, price: B
 
 
 def add_transaction(
-    writing: Writing, order: Document, *, kind: str, amount: Bag, gateway: str, parent_id: int | None = None
+    writing: Writing,
+    order: Document,
+    *,
+    kind: str,
+    amount: Bag,
+    gateway: str,
+    parent_id: int | None = None,
+    status: str = "success",
 ) -> Document:
-    """Money that moved, successfully."""
+    """Money that moved, or is about to (``pending``), or could not (``failure``)."""
     moment = clock.now()
     transaction = {
         "id": writing.new_id(),
         "kind": kind,
-        "status": "success",
+        "status": status,
+        "error_code": "processing_error" if status == "failure" else None,
         "gateway": gateway,
         "amount": amount.kept(),
         "parent_id": parent_id,

@@ -7,11 +7,15 @@ from typing import Any
 from sandbox import catalogue, clock, customers, fulfillment_orders
 from sandbox.bodies import gateways, status_page
 from sandbox.connections import later_page
+from sandbox.customer_fields import customer_fields
 from sandbox.fulfillment_order_fields import fulfillment_order_fields
 from sandbox.line_bodies import full_name
-from sandbox.money import NOTHING, Bag, graphql_bag
+from sandbox.money import Bag, graphql_bag
+from sandbox.money_fields import duty_fields, group_fields, money_fields, risk_fields
 from sandbox.order_documents import gid
 from sandbox.product_fields import product_fields, variant_fields
+from sandbox.refund_suggestions import suggested_refund
+from sandbox.return_fields import return_fields, return_status
 from sandbox.shipment_fields import fulfillment_fields, refund_fields, transaction_fields
 from sandbox.stock_fields import place_fields, stocked_variant
 from sandbox.totals import (
@@ -67,7 +71,7 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
         "displayFulfillmentStatus": lambda info: fulfillment_orders.display_status(
             order, fulfillment_orders.of_order(connection, order["id"])
         ),
-        "returnStatus": "NO_RETURN",
+        "returnStatus": return_status(order),
         "fullyPaid": sums.outstanding.shop <= 0 and sums.received.shop > 0,
         "unpaid": sums.received.shop == 0 and sums.total.shop > 0,
         "requiresShipping": any(line["requires_shipping"] for line in lines),
@@ -93,16 +97,16 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
         "currentTotalDiscountsSet": bag(sums.current_discounts),
         "currentShippingPriceSet": bag(sums.current_shipping),
         "currentTotalTaxSet": bag(sums.current_tax),
-        "currentTotalDutiesSet": None,
-        "currentTotalAdditionalFeesSet": None,
+        "currentTotalDutiesSet": bag(sums.current_duties) if sums.duties.shop else None,
+        "currentTotalAdditionalFeesSet": bag(sums.fees) if sums.fees.shop else None,
         "currentTotalPriceSet": bag(sums.current_total),
-        "currentSubtotalLineItemsQuantity": sum(current_quantity(line) for line in lines),
-        "subtotalLineItemsQuantity": sum(line["quantity"] for line in lines),
-        "totalTipReceivedSet": bag(NOTHING),
+        "currentSubtotalLineItemsQuantity": sum(current_quantity(line) for line in lines if not line.get("tip")),
+        "subtotalLineItemsQuantity": sum(line["quantity"] for line in lines if not line.get("tip")),
+        "totalTipReceivedSet": bag(sums.tip),
         "totalReceivedSet": bag(sums.received),
         "totalRefundedSet": bag(sums.refunded),
         "totalOutstandingSet": bag(sums.outstanding),
-        "refundDiscrepancySet": bag(NOTHING),
+        "refundDiscrepancySet": bag(sums.adjustments),
         "discountCode": order["discount_code"],
         "discountCodes": [order["discount_code"]] if order["discount_code"] else [],
         "paymentGatewayNames": gateways(order),
@@ -110,9 +114,9 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
         "shippingAddress": address_fields(order["shipping_address"]),
         "billingAddress": address_fields(order["billing_address"]),
         "billingAddressMatchesShippingAddress": order["shipping_address"] == order["billing_address"],
-        "retailLocation": None,
+        "retailLocation": lambda info: place_fields(connection, order["shop"], order.get("location_id")),
         "app": OWN_APP if order["app_id"] else STORE_FRONT,
-        "risk": {"recommendation": "ACCEPT", "assessments": [{"riskLevel": "LOW"}]},
+        "risk": risk_fields(order),
         "statusPageUrl": status_page(order),
         "metafield": lambda info, **asked: _metafield(connection, order, **asked),
         "taxLines": lambda info: [tax for line in lines for tax in line_fields(line, order)["taxLines"]],
@@ -123,7 +127,9 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
             [(line["id"], line) for line in order["shipping_lines"]], lambda line: _shipping_line(line, order)
         ),
         "shippingLine": _shipping_line(order["shipping_lines"][0], order) if order["shipping_lines"] else None,
-        "returns": later_page([], dict),
+        "returns": later_page(
+            [(one["id"], one) for one in order.get("returns", ())], lambda one: return_with(connection)(one, order)
+        ),
         "fulfillmentOrders": lambda info, first=None, **asked: later_page(
             [(one["id"], one) for one in fulfillment_orders.of_order(connection, order["id"])],
             lambda one: fulfillment_order_with(connection)(one, order),
@@ -131,9 +137,11 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
         "cancellation": {"staffNote": order.get("staff_note")} if order["cancelled_at"] else None,
         "fulfillments": listed(order["fulfillments"], fulfillment_with(connection)),
         "refunds": listed(order["refunds"], refund_with(connection)),
-        "transactions": listed(order["transactions"], transaction_fields),
+        "transactions": lambda info, **asked: _transactions(connection, order, **asked),
         "transactionsCount": {"count": len(order["transactions"]), "precision": "EXACT"},
         "fulfillmentsCount": {"count": len(order["fulfillments"]), "precision": "EXACT"},
+        "suggestedRefund": lambda info, **asked: suggested_refund(order, line_fields, **asked),
+        **money_fields(order, sums),
     }
 
 
@@ -182,6 +190,22 @@ def fulfillment_order_with(connection: sqlite3.Connection) -> Callable[[Document
     return fields
 
 
+def return_with(connection: sqlite3.Connection) -> Callable[[Document, Document], Document]:
+    """How to show a return together with its order, lines and refunds."""
+
+    def fields(one: Document, order: Document) -> Document:
+        lines = {line["id"]: line for line in order["lines"]}
+        shown = return_fields(one, order, lambda line_id: line_fields(lines[line_id], order, connection))
+        refunds = [(made["id"], made) for made in order["refunds"] if made.get("return_id") == one["id"]]
+        return {
+            **shown,
+            "order": lambda info: order_fields(connection, order),
+            "refunds": later_page(refunds, lambda made: refund_with(connection)(made, order)),
+        }
+
+    return fields
+
+
 def refund_with(connection: sqlite3.Connection) -> Callable[[Document, Document], Document]:
     """How to show a refund together with its order and lines."""
 
@@ -193,7 +217,13 @@ def refund_with(connection: sqlite3.Connection) -> Callable[[Document, Document]
             lambda line_id: line_fields(lines[line_id], order, connection),
             lambda location_id: place_fields(connection, order["shop"], location_id),
         )
-        return {**shown, "order": lambda info: order_fields(connection, order)}
+        number = refund.get("return_id")
+        origin = next((one for one in order.get("returns", ()) if one["id"] == number), None)
+        return {
+            **shown,
+            "order": lambda info: order_fields(connection, order),
+            "return": lambda info: return_with(connection)(origin, order) if origin else None,
+        }
 
     return fields
 
@@ -224,7 +254,7 @@ def line_fields(line: Document, order: Document, connection: sqlite3.Connection 
         "variant": variant
         and (stocked_variant(connection, order["shop"], variant) if connection else variant_fields(variant)),
         "product": product_fields(variant) if variant else None,
-        "lineItemGroup": None,
+        "lineItemGroup": group_fields(line.get("group")),
         "customAttributes": [{"key": one["name"], "value": one["value"]} for one in line["properties"]],
         "originalUnitPriceSet": graphql_bag(price, order),
         "discountedUnitPriceAfterAllDiscountsSet": graphql_bag(price - discount, order),
@@ -233,7 +263,7 @@ def line_fields(line: Document, order: Document, connection: sqlite3.Connection 
         "totalDiscountSet": graphql_bag(discount * quantity, order),
         "discountAllocations": allocations,
         "taxLines": [{**tax, "priceSet": graphql_bag(Bag.of(line["tax"]) * quantity, order)}] if tax["title"] else [],
-        "duties": [],
+        "duties": [duty_fields(line["duty"], order)] if line.get("duty") else [],
     }
 
 
@@ -260,30 +290,20 @@ def address_fields(address: Document | None) -> Document | None:
     }
 
 
-def customer_fields(customer: Document) -> Document:
-    """The fields of ``Customer``."""
-    return {
-        "id": gid("Customer", customer["id"]),
-        "legacyResourceId": str(customer["id"]),
-        "firstName": customer["first_name"],
-        "lastName": customer["last_name"],
-        "defaultEmailAddress": {"emailAddress": customer["email"]} if customer["email"] else None,
-        "defaultPhoneNumber": {"phoneNumber": customer["phone"]} if customer["phone"] else None,
-        "displayName": full_name(customer) or customer["email"] or "",
-        "numberOfOrders": str(customer["orders"]),
-        "createdAt": clock.in_graphql(customer["created_at"]),
-        "updatedAt": clock.in_graphql(customer["updated_at"]),
-        "tags": [],
-        "note": None,
-        "locale": "en",
-    }
-
-
 def _customer(connection: sqlite3.Connection, order: Document) -> Document | None:
     if not order["customer"]:
         return None
     known = customers.by_id(connection, order["shop"], order["customer"]["id"])
-    return customer_fields(known or order["customer"])
+    return customer_fields(connection, order["shop"], known or order["customer"])
+
+
+def _transactions(
+    connection: sqlite3.Connection, order: Document, first: int | None = None, **_: Any
+) -> list[Document]:
+    return [
+        {**transaction_fields(one, order), "order": lambda info: order_fields(connection, order)}
+        for one in order["transactions"][:first]
+    ]
 
 
 def _metafield(connection: sqlite3.Connection, order: Document, key: str, namespace: str = "$app") -> Document | None:

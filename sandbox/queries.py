@@ -21,14 +21,16 @@ from sandbox import (
     versions,
 )
 from sandbox.connections import Place, page, page_of_list, page_size, read_cursor
+from sandbox.credit_queries import credit_queries
+from sandbox.customer_fields import customer_fields
 from sandbox.order_documents import gid, number_of
 from sandbox.order_fields import (
     OWN_APP,
-    customer_fields,
     fulfillment_with,
     order_fields,
     refund_with,
 )
+from sandbox.return_queries import return_queries
 from sandbox.search import conditions
 from sandbox.shops import Shop
 from sandbox.stock_fields import stocked_variant
@@ -38,7 +40,9 @@ Document = dict[str, Any]
 # Further fields of QueryRoot, one module a theme: each makes (connection, shop, queries) → resolvers by name.
 PARTS: tuple[Callable[[sqlite3.Connection, Shop, "Queries"], Document], ...] = (
     bulk_api.queries,
+    credit_queries,
     fulfillment_queries.fields,
+    return_queries,
     stock_queries.fields,
 )
 
@@ -65,7 +69,7 @@ class Queries:
             "customer": lambda info, id: self._customer(id),
             "events": lambda info, **asked: self._events(**asked),
             "fulfillment": lambda info, id: self._part(id, "fulfillments"),
-            "refund": lambda info, id: self._part(id, "refunds"),
+            "refund": lambda info, id: self.refund(id),
             "job": lambda info, id: {"id": id, "done": True},
             "order": lambda info, id: self.order(id),
             "orderByIdentifier": lambda info, identifier: self._order_by_identifier(identifier),
@@ -82,9 +86,18 @@ class Queries:
             fields |= part(self._connection, self._shop, self)
         return fields
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """What the answers are read through."""
+        return self._connection
+
     def order(self, order_gid: str) -> Document | None:
         """One order of this shop."""
         return self._shown(kept_orders.load(self._connection, _number(order_gid)))
+
+    def refund(self, refund_gid: str) -> Document | None:
+        """One refund of this shop."""
+        return self._part(refund_gid, "refunds")
 
     def subscription(self, subscription_id: int | None) -> Document | None:
         """One webhook subscription of this shop."""
@@ -156,7 +169,7 @@ class Queries:
 
     def _customer(self, customer_gid: str) -> Document | None:
         found = customers.by_id(self._connection, self._shop.domain, _number(customer_gid))
-        return customer_fields(found) if found else None
+        return customer_fields(self._connection, self._shop.domain, found) if found else None
 
     def _events(self, first: int | None = None, query: str | None = None, **asked: Any) -> Document:
         """Only deletions of orders are remembered as events here."""

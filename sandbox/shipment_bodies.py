@@ -1,5 +1,6 @@
 """Webhook bodies of what happens to an order's units: fulfillments, carrier scans, refunds, edits."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sandbox import clock
@@ -9,6 +10,7 @@ from sandbox.money import NOTHING, Bag, in_webhooks, webhook_set
 Document = dict[str, Any]
 
 EVENT_PLACE = ("city", "province", "country", "zip", "address1", "latitude", "longitude")
+MANUAL_GATEWAYS = ("manual", "cash")
 
 
 def fulfillment_body(fulfillment: Document, order: Document) -> Document:
@@ -74,20 +76,27 @@ def refund_body(refund: Document, order: Document) -> Document:
         "user_id": None,
         "processed_at": clock.in_webhooks(refund["created_at"]),
         "restock": any(part["restock_type"] in ("cancel", "return") for part in refund["line_items"]),
-        "duties": [],
-        "total_duties_set": webhook_set(NOTHING, order),
-        "return": None,
+        "duties": [
+            {"duty_id": one["duty_id"], "amount_set": webhook_set(Bag.of(one["amount"]), order)}
+            for one in refund.get("duties", ())
+        ],
+        "total_duties_set": webhook_set(_sum(refund.get("duties", ())), order),
+        "return": _return_of(refund),
         "refund_shipping_lines": _shipping_lines(refund, order) if shipping.shop else [],
         "admin_graphql_api_id": f"gid://shopify/Refund/{refund['id']}",
-        "order_adjustments": [],
+        "order_adjustments": [_adjustment(one, refund, order) for one in refund.get("adjustments", ())],
         "refund_line_items": [_refund_line(part, lines[part["line_id"]], order) for part in refund["line_items"]],
         "transactions": [transaction_body(one, order) for one in transactions],
     }
 
 
 def transaction_body(transaction: Document, order: Document) -> Document:
-    """Money that moved. Note ``currency`` in ``total_unsettled_set``, where every other set has ``currency_code``."""
+    """Money that moved, in the currency it was paid in (the customer's).
+
+    Note ``currency`` in ``total_unsettled_set``, where every other set has ``currency_code``.
+    """
     amount = Bag.of(transaction["amount"])
+    rounding = {"amount_rounding": transaction["rounding"]["presentment"]} if transaction.get("rounding") else {}
     return {
         "id": transaction["id"],
         "order_id": order["id"],
@@ -103,17 +112,18 @@ def transaction_body(transaction: Document, order: Document) -> Document:
         "parent_id": transaction["parent_id"],
         "processed_at": clock.in_webhooks(transaction["processed_at"]),
         "device_id": None,
-        "error_code": None,
+        "error_code": transaction.get("error_code"),
         "source_name": order["source_name"],
         "receipt": {},
-        "amount": in_webhooks(amount.shop, order["currency"]),
-        "currency": order["currency"],
+        "amount": in_webhooks(amount.presentment, order["presentment_currency"]),
+        "currency": order["presentment_currency"],
+        **rounding,
         "payment_id": f"{order['name']}.1",
         "total_unsettled_set": {
             "presentment_money": {"amount": "0.0", "currency": order["presentment_currency"]},
             "shop_money": {"amount": "0.0", "currency": order["currency"]},
         },
-        "manual_payment_gateway": False,
+        "manual_payment_gateway": transaction["gateway"] in MANUAL_GATEWAYS,
         "admin_graphql_api_id": f"gid://shopify/OrderTransaction/{transaction['id']}",
     }
 
@@ -123,10 +133,10 @@ def order_edit_body(edit: Document, order: Document) -> Document:
     return {
         "order_edit": {
             "id": edit["id"],
-            "app_id": None,
+            "app_id": edit.get("app_id"),
             "created_at": clock.in_webhooks(order["updated_at"]),
             "committed_at": clock.in_webhooks(order["updated_at"]),
-            "notify_customer": False,
+            "notify_customer": edit.get("notify", False),
             "order_id": order["id"],
             "staff_note": edit["note"],
             "user_id": None,
@@ -134,6 +144,34 @@ def order_edit_body(edit: Document, order: Document) -> Document:
             "discounts": {"line_item": {"additions": [], "removals": []}},
             "shipping_lines": {"additions": [], "removals": []},
         }
+    }
+
+
+def _sum(parts: Iterable[Document]) -> Bag:
+    total = NOTHING
+    for part in parts:
+        total = total + Bag.of(part["amount"])
+    return total
+
+
+def _return_of(refund: Document) -> Document | None:
+    number = refund.get("return_id")
+    return {"id": number, "admin_graphql_api_id": f"gid://shopify/Return/{number}"} if number else None
+
+
+def _adjustment(adjustment: Document, refund: Document, order: Document) -> Document:
+    """What the parts come to less what was paid: negative when the customer got more than that."""
+    amount = Bag.of(adjustment["amount"])
+    return {
+        "id": adjustment["id"],
+        "order_id": order["id"],
+        "refund_id": refund["id"],
+        "amount": in_webhooks(amount.shop, order["currency"]),
+        "tax_amount": in_webhooks(NOTHING.shop, order["currency"]),
+        "kind": "refund_discrepancy",
+        "reason": adjustment["reason"].replace("_", " ").capitalize(),
+        "amount_set": webhook_set(amount, order),
+        "tax_amount_set": webhook_set(NOTHING, order),
     }
 
 

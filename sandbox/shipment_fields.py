@@ -7,7 +7,9 @@ from typing import Any
 from sandbox import clock
 from sandbox.connections import page_of_list
 from sandbox.money import NOTHING, Bag, graphql_bag
+from sandbox.money_fields import duty_fields
 from sandbox.order_documents import gid
+from sandbox.shipment_bodies import MANUAL_GATEWAYS
 
 Document = dict[str, Any]
 LineOf = Callable[[int], Document]
@@ -77,7 +79,8 @@ def refund_fields(refund: Document, order: Document, line_of: LineOf, place_of: 
     moved = [one for one in order["transactions"] if one["id"] in refund["transaction_ids"]]
     paid = NOTHING
     for one in moved:
-        paid = paid + Bag.of(one["amount"])
+        if one["status"] != "failure":
+            paid = paid + Bag.of(one["amount"])
     shipping = Bag.of(refund["shipping"])
     shipping_lines = [
         (
@@ -95,10 +98,9 @@ def refund_fields(refund: Document, order: Document, line_of: LineOf, place_of: 
         "legacyResourceId": str(refund["id"]),
         "createdAt": moment,
         "processedAt": moment,
-        "updatedAt": moment,
+        "updatedAt": clock.in_graphql(refund.get("updated_at", refund["created_at"])),
         "note": refund["note"],
-        "return": None,
-        "duties": [],
+        "duties": [_refund_duty(one, order) for one in refund.get("duties", ())],
         "totalRefundedSet": graphql_bag(paid, order),
         "refundLineItems": lambda info, first=None, **asked: page_of_list(
             [(part["id"], _refund_line(part, order, line_of, place_of)) for part in refund["line_items"]],
@@ -108,7 +110,9 @@ def refund_fields(refund: Document, order: Document, line_of: LineOf, place_of: 
         "refundShippingLines": lambda info, first=None, **asked: page_of_list(
             shipping_lines if shipping.shop else [], first=first, **asked
         ),
-        "orderAdjustments": lambda info, first=None, **asked: page_of_list([], first=first, **asked),
+        "orderAdjustments": lambda info, first=None, **asked: page_of_list(
+            [(one["id"], _adjustment(one, order)) for one in refund.get("adjustments", ())], first=first, **asked
+        ),
         "transactions": lambda info, first=None, **asked: page_of_list(
             [(one["id"], transaction_fields(one, order)) for one in moved], first=first, **asked
         ),
@@ -128,6 +132,20 @@ def transaction_fields(transaction: Document, order: Document) -> Document:
         "test": transaction["test"],
         "amountSet": graphql_bag(Bag.of(transaction["amount"]), order),
         "parentTransaction": transaction_fields(parent, order) if parent else None,
+        "accountNumber": None,
+        "amountRoundingSet": graphql_bag(Bag.of(transaction["rounding"]), order)
+        if transaction.get("rounding")
+        else None,
+        "errorCode": transaction["error_code"].upper() if transaction.get("error_code") else None,
+        "formattedGateway": transaction["gateway"].replace("_", " ").capitalize(),
+        "manualPaymentGateway": transaction["gateway"] in MANUAL_GATEWAYS,
+        "manuallyCapturable": False,
+        "multiCapturable": False,
+        "paymentId": f"{order['name']}.1",
+        "receiptJson": "{}",
+        "settlementCurrency": order["currency"],
+        "settlementCurrencyRate": None,
+        "totalUnsettledSet": None,
     }
 
 
@@ -145,6 +163,21 @@ def event_fields(event: Document) -> Document:
     }
 
 
+def _refund_duty(duty: Document, order: Document) -> Document:
+    original = next(line["duty"] for line in order["lines"] if line["id"] == duty["line_id"])
+    amount = graphql_bag(Bag.of(duty["amount"]), order)
+    return {"amountSet": amount, "originalDuty": duty_fields(original, order)}
+
+
+def _adjustment(adjustment: Document, order: Document) -> Document:
+    return {
+        "id": gid("OrderAdjustment", adjustment["id"]),
+        "reason": adjustment["reason"],
+        "amountSet": graphql_bag(Bag.of(adjustment["amount"]), order),
+        "taxAmountSet": graphql_bag(NOTHING, order),
+    }
+
+
 def _refund_line(part: Document, order: Document, line_of: LineOf, place_of: PlaceOf) -> Document:
     return {
         "id": gid("RefundLineItem", part["id"]),
@@ -153,6 +186,9 @@ def _refund_line(part: Document, order: Document, line_of: LineOf, place_of: Pla
         "restocked": part["restock_type"] != "no_restock",
         "location": lambda info: place_of(part["location_id"]),
         "lineItem": line_of(part["line_id"]),
+        "priceSet": next(
+            graphql_bag(Bag.of(line["price"]), order) for line in order["lines"] if line["id"] == part["line_id"]
+        ),
         "subtotalSet": graphql_bag(Bag.of(part["subtotal"]), order),
         "totalTaxSet": graphql_bag(Bag.of(part["tax"]), order),
     }

@@ -9,29 +9,40 @@ Document = dict[str, Any]
 
 
 def current_quantity(line: Document) -> int:
-    """Units still on the order: neither removed before nor taken back after they were shipped."""
-    return int(line["quantity"]) - int(line["removed"]) - int(line["returned"])
+    """Units still on the order: neither removed before nor taken back after they were shipped, nor just paid back."""
+    return int(line["quantity"]) - int(line["removed"]) - int(line["returned"]) - int(line.get("refunded", 0))
 
 
 def fulfillable_quantity(line: Document) -> int:
-    """Units that can still be shipped."""
-    return int(line["quantity"]) - int(line["removed"]) - int(line["fulfilled"])
+    """Units that can still be shipped; those refunded without restocking are among them, a tip never is."""
+    return 0 if line.get("tip") else int(line["quantity"]) - int(line["removed"]) - int(line["fulfilled"])
+
+
+def editable_quantity(line: Document) -> int:
+    """Units an edit can still take off: on the order, and not shipped."""
+    return 0 if line.get("tip") else max(0, min(current_quantity(line), fulfillable_quantity(line)))
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums of an order. ``lines`` is before discounts, ``subtotal`` after; ``current_*`` without removed units."""
+    """Sums of an order. ``lines`` is before discounts, ``subtotal`` after, neither with tips; ``current_*`` without
+    removed units. ``adjustments`` are the refunds' discrepancies: positive in the merchant's favour."""
 
     lines: Bag
     discounts: Bag
     subtotal: Bag
     shipping: Bag
     tax: Bag
+    duties: Bag
+    fees: Bag
+    tip: Bag
     total: Bag
     current_discounts: Bag
     current_subtotal: Bag
     current_shipping: Bag
     current_tax: Bag
+    current_duties: Bag
+    adjustments: Bag
     current_total: Bag
     received: Bag
     refunded: Bag
@@ -40,33 +51,52 @@ class Totals:
 
 def totals(order: Document) -> Totals:
     """All sums of one order."""
-    lines = discounts = tax = current_lines = current_discounts = current_tax = NOTHING
+    lines = discounts = tax = duties = tip = NOTHING
+    current_lines = current_discounts = current_tax = current_tip = NOTHING
     for line in order["lines"]:
         price, discount, line_tax = Bag.of(line["price"]), Bag.of(line["discount"]), Bag.of(line["tax"])
         quantity, current = line["quantity"], current_quantity(line)
+        if line.get("tip"):
+            tip, current_tip = tip + price * quantity, current_tip + price * current
+            continue
         lines, current_lines = lines + price * quantity, current_lines + price * current
         discounts, current_discounts = discounts + discount * quantity, current_discounts + discount * current
         tax, current_tax = tax + line_tax * quantity, current_tax + line_tax * current
-    shipping = current_shipping = NOTHING
+        if line.get("duty"):
+            duties = duties + Bag.of(line["duty"]["price"])
+    shipping = current_shipping = fees = adjustments = NOTHING
+    current_duties = duties
     for line in order["shipping_lines"]:
         shipping = shipping + Bag.of(line["price"])
         current_shipping = current_shipping + Bag.of(line["price"])
+    for fee in order.get("fees", ()):
+        fees = fees + Bag.of(fee["price"])
     for refund in order["refunds"]:
         current_shipping = current_shipping - Bag.of(refund["shipping"])
+        for duty in refund.get("duties", ()):
+            current_duties = current_duties - Bag.of(duty["amount"])
+        for adjustment in refund.get("adjustments", ()):
+            adjustments = adjustments + Bag.of(adjustment["amount"])
     received = paid_by(order, "sale", "capture")
     refunded = paid_by(order, "refund")
-    current_total = current_lines - current_discounts + current_shipping + current_tax
+    current_total = current_lines - current_discounts + current_shipping + current_tax + current_duties + current_tip
+    current_total = current_total + fees + adjustments
     return Totals(
         lines=lines,
         discounts=discounts,
         subtotal=lines - discounts,
         shipping=shipping,
         tax=tax,
-        total=lines - discounts + shipping + tax,
+        duties=duties,
+        fees=fees,
+        tip=tip,
+        total=lines - discounts + shipping + tax + duties + fees + tip,
         current_discounts=current_discounts,
         current_subtotal=current_lines - current_discounts,
         current_shipping=current_shipping,
         current_tax=current_tax,
+        current_duties=current_duties,
+        adjustments=adjustments,
         current_total=current_total,
         received=received,
         refunded=refunded,
@@ -74,11 +104,11 @@ def totals(order: Document) -> Totals:
     )
 
 
-def paid_by(order: Document, *kinds: str) -> Bag:
-    """Money moved by the successful transactions of these kinds."""
+def paid_by(order: Document, *kinds: str, status: str = "success") -> Bag:
+    """Money moved by the transactions of these kinds that have this status."""
     moved = NOTHING
     for transaction in order["transactions"]:
-        if transaction["kind"] in kinds and transaction["status"] == "success":
+        if transaction["kind"] in kinds and transaction["status"] == status:
             moved = moved + Bag.of(transaction["amount"])
     return moved
 
@@ -95,7 +125,8 @@ def financial_status(order: Document, sums: Totals) -> str:
         return "refunded"
     if sums.refunded.shop > 0:
         return "partially_refunded"
-    return "paid" if sums.received.shop >= sums.total.shop else "partially_paid"
+    # Compared with what is still on the order: an edit may have made it cheaper before it was paid.
+    return "paid" if sums.received.shop >= min(sums.total.shop, sums.current_total.shop) else "partially_paid"
 
 
 def fulfillment_status(order: Document) -> str | None:
@@ -106,12 +137,14 @@ def fulfillment_status(order: Document) -> str | None:
 
 
 def line_fulfillment_status(line: Document) -> str | None:
-    """The same three words for one line."""
+    """The same three words for one line, ``not_eligible`` for a tip."""
+    if line.get("tip"):
+        return "not_eligible"
     if not line["fulfilled"]:
         return None
     return "partial" if fulfillable_quantity(line) else "fulfilled"
 
 
 def refundable_quantity(line: Document) -> int:
-    """Units for which money can still go back."""
-    return current_quantity(line)
+    """Units for which money can still go back: those on the order, and those a return took off it."""
+    return current_quantity(line) + int(line.get("awaiting_refund", 0))

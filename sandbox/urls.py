@@ -28,6 +28,8 @@ urlpatterns = [
     path("sandbox/orders/<int:order_id>/note.json", controls.note),
     path("sandbox/orders/<int:order_id>/edit.json", controls.edit),
     path("sandbox/orders/<int:order_id>/refund.json", controls.refund),
+    path("sandbox/orders/<int:order_id>/return.json", controls.send_back),
+    path("sandbox/orders/<int:order_id>/settle.json", controls.settle),
     path("sandbox/orders/<int:order_id>/cancel.json", controls.cancel),
     path("sandbox/orders/<int:order_id>/delete.json", controls.delete),
     path("sandbox/shops.json", controls.add_shop),
