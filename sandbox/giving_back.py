@@ -44,7 +44,7 @@ def refund(
     With an ``amount`` (the customer's money) no unit is needed: what it differs from the units' price is goodwill.
     """
     with kept_orders.changing(store, order_id) as (writing, order):
-        wanted = lines or ({} if amount or shipping else _one_unit(order))
+        wanted = lines or ({} if amount else _one_unit(order))
         wish = _wish(order, wanted, restock=restock, shipping=shipping, note=note, status=status)
         made = make(writing, order, _amounting_to(order, wish, amount) if amount else wish)
         announcement = Announcement(writing, order["shop"], order_id)
