@@ -86,11 +86,6 @@ class Queries:
             fields |= part(self._connection, self._shop, self)
         return fields
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """What the answers are read through."""
-        return self._connection
-
     def order(self, order_gid: str) -> Document | None:
         """One order of this shop."""
         return self._shown(kept_orders.load(self._connection, _number(order_gid)))
