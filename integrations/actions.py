@@ -41,6 +41,12 @@ ACTIONS = {
     "resolution.linked": "The replacement order arrived in the orders",
     "resolution.unexpected": "A replacement order appeared for a remedy that had been taken back",
     "resolution.doubled": "A second replacement order appeared for one remedy",
+    "change.queued": "A change of an order was asked for and is on its way to the shop",
+    "change.running": "The shop took a change and works on it",
+    "change.done": "A change was made at the shop",
+    "change.failed": "The shop refused a change; the data says why",
+    "change.conflict": "The shop has changed the same fields; somebody decides",
+    "change.withdrawn": "A change was given up",
 }
 SUBJECTS = tuple(dict.fromkeys(action.split(".", 1)[0] for action in ACTIONS))
 

@@ -1,8 +1,16 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from orders.api import OneOrder, Orders
+from orders.api import Orders
+from orders.changes_api import Changes, DecideChange, OneChange, OrderInHand
 
 urlpatterns = [
     path("orders", Orders.as_view(), name="orders"),
-    path("orders/<slug:public_id>", OneOrder.as_view(), name="order"),
+    path("orders/<slug:public_id>", OrderInHand.as_view(), name="order"),
+    path("orders/<slug:public_id>/changes", Changes.as_view(), name="changes"),
+    path("changes/<slug:public_id>", OneChange.as_view(), name="change"),
+    re_path(
+        r"^changes/(?P<public_id>[-\w]+)/(?P<verb>withdraw|again|keep_ours|keep_theirs)$",
+        DecideChange.as_view(),
+        name="decide-change",
+    ),
 ]

@@ -30,7 +30,7 @@ UNMARKED = {
 ENGINE = ("inbox", "outbox", "claiming", "settling", "calls", "sending")
 
 # Where a killed call to Shopify leaves a lease of 35 s: too long for this test.
-SLOW = ("calls.", "replacement.", "resolution.")
+SLOW = ("calls.", "change.", "replacement.", "resolution.")
 # Only staff and partners come by there.
 BY_HAND = ("claim.", "request.", "outbox.sent_again", "inbound.applying_part")
 

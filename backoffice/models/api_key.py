@@ -11,7 +11,9 @@ from django.utils import timezone
 from backoffice.identifiers import PublicId
 
 SCOPES = {
-    "orders:read": "Read orders, parcels and refunds",
+    "orders:read": "Read orders, parcels, refunds and changes",
+    "orders:write": "Change orders at the shop: address, tags, parcels, tracking, holds",
+    "refunds:write": "Give money back: refunds, store credit, gift cards",
     "claims:read": "Read claims and their resolutions",
     "claims:write": "File and withdraw claims",
     "events:read": "Read the event feed",

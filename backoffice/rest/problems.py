@@ -22,10 +22,10 @@ class Problem(exceptions.APIException):
     """Raise this to answer with a problem. `pointer` names the field of the request body that is at fault."""
 
     def __init__(self, status: int, code: str, detail: str, pointer: str = "") -> None:
-        super().__init__(detail, code)
+        super().__init__(_sayable(detail), code)
         self.status_code = status
         self.code = code
-        self.pointer = pointer
+        self.pointer = _sayable(pointer)
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -69,9 +69,7 @@ def _body(error: exceptions.APIException) -> dict[str, Any]:
 
 def _field_errors(details: Any, pointer: str) -> Iterator[dict[str, str]]:
     if isinstance(details, dict) and {"message", "code"} == set(details):
-        # DRF quotes a wrong choice as it came; a lone surrogate in it could not be written out again.
-        detail = str(details["message"]).encode("utf-8", "replace").decode()
-        yield {"pointer": pointer, "code": str(details["code"]), "detail": detail}
+        yield {"pointer": pointer, "code": str(details["code"]), "detail": _sayable(str(details["message"]))}
     elif isinstance(details, dict):
         for name, inner in details.items():
             # DRF files errors of the whole object under this name; they belong to the object itself.
@@ -80,6 +78,11 @@ def _field_errors(details: Any, pointer: str) -> Iterator[dict[str, str]]:
         for index, inner in enumerate(details):
             is_leaf = isinstance(inner, dict) and {"message", "code"} == set(inner)
             yield from _field_errors(inner, pointer if is_leaf else f"{pointer}/{index}")
+
+
+def _sayable(text: str) -> str:
+    """What was sent may be quoted; a lone surrogate in it could not be written out again."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

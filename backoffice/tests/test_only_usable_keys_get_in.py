@@ -13,9 +13,20 @@ READS = {
     "/v1/orders/ord_1": "orders:read",
     "/v1/claims": "claims:read",
     "/v1/claims/clm_1": "claims:read",
+    "/v1/orders/ord_1/changes": "orders:read",
+    "/v1/changes/chg_1": "orders:read",
     "/v1/events": "events:read",
 }
-WRITES = {"/v1/claims": "claims:write", "/v1/claims/clm_1/withdraw": "claims:write", "/v1/quotes": "quotes:read"}
+WRITES = {
+    "/v1/claims": "claims:write",
+    "/v1/claims/clm_1/withdraw": "claims:write",
+    "/v1/quotes": "quotes:read",
+    "/v1/orders/ord_1/changes": "orders:write",
+    "/v1/changes/chg_1/withdraw": "orders:write",
+    "/v1/changes/chg_1/again": "orders:write",
+    "/v1/changes/chg_1/keep_ours": "orders:write",
+    "/v1/changes/chg_1/keep_theirs": "orders:write",
+}
 CALLS = [("GET", path, scope) for path, scope in READS.items()] + [("POST", p, s) for p, s in WRITES.items()]
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +41,7 @@ def test_nothing_is_answered_without_a_key(method: str, path: str, scope: str) -
 
 @pytest.mark.parametrize("method, path, scope", CALLS)
 def test_a_key_without_the_scope_is_refused(method: str, path: str, scope: str) -> None:
-    others = {"orders:read", "claims:read", "claims:write", "events:read", "quotes:read"} - {scope}
+    others = {"orders:read", "orders:write", "claims:read", "claims:write", "events:read", "quotes:read"} - {scope}
     partner = api(*others)
     response = partner.get(path) if method == "GET" else partner.post(path, {})
     assert scope in assert_problem(response, 403, "missing_scope")["detail"]
@@ -92,5 +103,5 @@ def test_a_key_in_the_address_is_no_key() -> None:
 
 
 def test_an_unknown_scope_is_no_scope() -> None:
-    with pytest.raises(ValueError, match="orders:write"):
-        make_key("orders:write")
+    with pytest.raises(ValueError, match="orders:burn"):
+        make_key("orders:burn")

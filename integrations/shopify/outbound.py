@@ -1,33 +1,27 @@
-"""What we do at Shopify: for now, place the replacement order of an approved claim.
+"""What we do at Shopify: each action of the journal that a shop's connection is sent has its verb here."""
 
-`orderCreate` has no idempotency key, so the resolution's UUID is sent as `sourceIdentifier` and looked up before every
-try; a repeat after a lost answer finds the order that is already there.
-"""
+from collections.abc import Callable
 
-from datetime import timedelta
-from typing import Any
-
-from django.utils import timezone
-
-from backoffice import failpoints
-from integrations.errors import GiveUp, RetryLater
+from integrations.errors import GiveUp
 from integrations.models import Connection, Delivery
 from integrations.sent import Sent
-from integrations.shopify import queries
-from integrations.shopify.arriving import apply_order
-from integrations.shopify.client import Shopify, gid, number_of
-from integrations.shopify.reads import read_order
-from orders.models import Order
-from protection import resolutions
-from protection.models import Resolution
+from integrations.shopify.pushes import values
+from integrations.shopify.pushes.asking import BY, Refused, Withdrawn
+from integrations.shopify.pushes.replacing import place_replacement
+from orders.changes import carrying
+from orders.models import Change
 
-# What a shop's connection is sent; each action has its verb in PUSHES.
-EVENTS = ["resolution.queued"]
-CALLS = 2  # HTTP requests that one push makes at the most: look up, create
-# orders(query:) reads Shopify's search index, which lags behind the write by seconds.
-INDEX_LAG = timedelta(seconds=10)
-# A replacement whose own webhook has not come by then is read.
-HOME_COMING = timedelta(minutes=2)
+# For the lease: a push may make more requests, but no other sender takes its connection's slot while it is alive.
+CALLS = 2
+
+NOTHING = Sent("Nothing to do: it was given up or is done already.")
+
+CHANGES: dict[str, Callable[[Connection, Change], Sent]] = {
+    Change.Kind.ADDRESS: values.push,
+    Change.Kind.CONTACT: values.push,
+    Change.Kind.NOTE: values.push,
+    Change.Kind.TAGS: values.push_tags,
+}
 
 
 def push(delivery: Delivery) -> Sent:
@@ -35,132 +29,31 @@ def push(delivery: Delivery) -> Sent:
     return PUSHES[delivery.entry.action](delivery)
 
 
-def place_replacement(delivery: Delivery) -> Sent:
-    """Make the replacement order once, whatever happens in between."""
-    resolution = Resolution.objects.select_related("claim__order__customer").get(public_id=delivery.entry.subject)
-    if not resolutions.start(resolution):
-        return Sent("Nothing to do: it was undone or is done already.")
-    failpoints.reach("replacement.started")
-    shopify, by = Shopify(delivery.connection), "shopify"
-    order = _find(shopify, resolution)
-    found = order is not None
-    if order is None:
-        _wait_for_index(delivery)
-        failpoints.reach("replacement.not_found")
-        order = _create(shopify, resolution)
-        failpoints.reach("replacement.placed")
-    resolutions.mark_executed(
-        resolution, remote_order_id=number_of(order["id"]), remote_order_name=order["name"], by=by
-    )  # fmt: skip
-    failpoints.reach("replacement.executed")
-    return Sent(f"{'Found' if found else 'Placed'} replacement {order['name']}", 200)
+def push_change(delivery: Delivery) -> Sent:
+    """Carry out one change. A refusal is an answer too: it is kept on the change, and the order's later ones go on."""
+    change = carrying.to_send(delivery.entry.subject)
+    if change is None:
+        return NOTHING
+    connection = delivery.connection
+    try:
+        return CHANGES[change.kind](connection, change)
+    except Withdrawn:
+        return NOTHING
+    except Refused as refusal:
+        return _refused(connection, change, str(refusal))
+    except GiveUp as problem:
+        if problem.parked != Delivery.Parked.REFUSED:
+            raise
+        return _refused(connection, change, str(problem))
 
 
-PUSHES = {"resolution.queued": place_replacement}
+def _refused(connection: Connection, change: Change, reason: str) -> Sent:
+    carrying.failed(change, reason, by=BY, source=connection.public_id)
+    return Sent(f"Refused: {reason}", 200)
 
 
-def fetch_missing_replacements() -> int:
-    """Read replacements whose webhook has not come for two minutes; returns how many came home by that."""
-    missing = Resolution.objects.filter(
-        state=Resolution.State.EXECUTED, replacement_order=None, executed_at__lt=timezone.now() - HOME_COMING
-    ).select_related("claim__order")
-    count = 0
-    for resolution in missing[:50]:
-        connection = Connection.objects.active().get(system="shopify", shop=resolution.claim.order.shop_id)
-        snapshot = read_order(connection, resolution.remote_order_id or 0)
-        if snapshot is not None:
-            apply_order(connection, snapshot)
-            count += 1
-    return count
-
-
-def _find(shopify: Shopify, resolution: Resolution) -> dict[str, Any] | None:
-    nodes = shopify.run(queries.FIND_BY_SOURCE, {"q": f"source_identifier:{resolution.uuid}"})["orders"]["nodes"]
-    ours: list[dict[str, Any]] = [node for node in nodes if node["sourceIdentifier"] == str(resolution.uuid)]
-    if len(ours) > 1:
-        names = " and ".join(node["name"] for node in ours)
-        raise GiveUp(f"Two orders carry {resolution.uuid}: {names}. Cancel one by hand.", parked="refused")
-    return ours[0] if ours else None
-
-
-def _wait_for_index(delivery: Delivery) -> None:
-    """A try whose answer was lost may have made the order, unseen by the search for some seconds: wait them out."""
-    last = delivery.log.order_by("-id").first()
-    lost = delivery.log.filter(status=None).exists() or delivery.attempts > delivery.log.count() + 1
-    if lost and last is not None and timezone.now() - last.started_at < INDEX_LAG:
-        raise RetryLater("The last try's answer was lost; looking again before placing.", after=10)
-
-
-def _create(shopify: Shopify, resolution: Resolution) -> dict[str, Any]:
-    variables = {"order": order_input(resolution), "options": OPTIONS}
-    result = shopify.run(queries.CREATE_REPLACEMENT, variables)["orderCreate"]
-    if errors := result["userErrors"]:
-        reason = " ".join(error["message"] for error in errors)
-        if "too many attempts" in reason.lower():
-            raise RetryLater(f"Shopify: {reason}", after=60, status=200)
-        resolutions.mark_failed(resolution, reason, by="shopify")
-        raise GiveUp(f"Shopify refused the replacement: {reason}", parked="refused", status=200, answer=str(errors))
-    order: dict[str, Any] = result["order"]
-    return order
-
-
-# Stock must be taken (Shopify's default takes none), and only where the variant's policy allows it. The customer hears
-# from us, not by a receipt over 0.00.
-OPTIONS = {"inventoryBehaviour": "DECREMENT_OBEYING_POLICY", "sendReceipt": False, "sendFulfillmentReceipt": False}
-
-
-def order_input(resolution: Resolution) -> dict[str, Any]:
-    """OrderCreateOrderInput of a replacement: the same goods, fully discounted, nothing to pay."""
-    claim = resolution.claim
-    order = claim.order
-    code = f"CLAIM-{claim.public_id[-8:]}".upper()
-    fields: dict[str, Any] = {
-        "currency": order.currency,
-        "lineItems": [_line(line) for line in resolution.lines],
-        "shippingLines": [
-            {
-                "title": "Replacement shipping",
-                "code": "CLAIM",
-                "priceSet": {"shopMoney": {"amount": "0.00", "currencyCode": order.currency}},
-            }
-        ],
-        "discountCode": {"itemPercentageDiscountCode": {"code": code, "percentage": 100}},
-        "tags": ["replacement", f"claim:{claim.public_id}"],
-        "note": f"Replacement for {order.name}, claim {claim.public_id}",
-        "customAttributes": [
-            {"key": "claim", "value": claim.public_id},
-            {"key": "replaces_order", "value": order.name},
-        ],
-        "sourceIdentifier": str(resolution.uuid),
-        "test": order.test,
-    }
-    if order.email:
-        fields["email"] = order.email
-    if order.customer and not order.customer.deleted_at:
-        fields["customer"] = {"toAssociate": {"id": gid("Customer", order.customer.remote_id)}}
-    if order.shipping_address:
-        fields["shippingAddress"] = _address(order)
-    return fields
-
-
-def _line(line: dict[str, Any]) -> dict[str, Any]:
-    price = line["unit_price"]
-    fields: dict[str, Any] = {
-        "quantity": line["quantity"],
-        "requiresShipping": True,  # Shopify's default is False: nothing would be sent
-        "priceSet": {"shopMoney": {"amount": price["amount"], "currencyCode": price["currency"]}},
-        "properties": [{"name": "_replaces_line", "value": str(line["remote_id"])}],
-    }
-    if line["variant_id"]:
-        return fields | {"variantId": gid("ProductVariant", line["variant_id"])}
-    return fields | {"title": line["title"]}  # a custom line, or its product was deleted
-
-
-def _address(order: Order) -> dict[str, str]:
-    names = {
-        "firstName": "first_name", "lastName": "last_name", "company": "company", "address1": "address1",
-        "address2": "address2", "city": "city", "provinceCode": "province_code", "countryCode": "country_code",
-        "zip": "zip", "phone": "phone",
-    }  # fmt: skip
-    address = order.shipping_address or {}
-    return {name: address[ours] for name, ours in names.items() if address.get(ours)}
+PUSHES: dict[str, Callable[[Delivery], Sent]] = {
+    "resolution.queued": place_replacement,
+    "change.queued": push_change,
+}
+EVENTS = list(PUSHES)  # what a shop's connection is sent

@@ -5,7 +5,9 @@ import pytest
 from integrations import sending
 from integrations.models import Connection
 from integrations.shopify import webhooks
+from integrations.tests import door as doors
 from integrations.tests import receiver as receivers
+from integrations.tests.door import Door
 from integrations.tests.receiver import Receiver
 from integrations.tests.shopify import connect
 from sandbox.tests import running
@@ -39,3 +41,24 @@ def fresh_senders() -> Iterator[None]:
     webhooks._known.clear()
     yield
     sending.hang_up()
+
+
+@pytest.fixture(scope="module")
+def shop_of_module(tmp_path_factory) -> Iterator[Sandbox]:
+    """A Shopify for all tests of a file; each places orders of its own."""
+    started = running.start(tmp_path_factory.mktemp("shop"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def door(shop_of_module) -> Iterator[Door]:
+    """The way to it, which counts mutations and can break."""
+    with doors.opened(shop_of_module.url) as door:
+        yield door
+
+
+@pytest.fixture
+def store(shop_of_module, door, db) -> Connection:
+    """Its shop, connected through the door."""
+    return connect(shop_of_module.shop, api_url=door.url, token=shop_of_module.token)

@@ -11,6 +11,7 @@ from integrations.models import Connection, Delivery
 from integrations.shopify import outbound, queries
 from integrations.shopify.arriving import apply_order
 from integrations.shopify.client import Shopify
+from integrations.shopify.pushes import replacing
 from integrations.shopify.reads import read_order
 from orders.models import Order, UnitUse
 from protection import filing, review
@@ -99,7 +100,7 @@ def test_a_lost_answer_does_not_make_a_second_order(sandbox, shopify, order):
     claim = approve(order)
     resolution = claim.resolutions.get()
     Shopify(shopify).run(
-        queries.CREATE_REPLACEMENT, {"order": outbound.order_input(resolution), "options": outbound.OPTIONS}
+        queries.CREATE_REPLACEMENT, {"order": replacing.order_input(resolution), "options": replacing.OPTIONS}
     )  # fmt: skip
     calls.drain(shopify.pk)
     resolution.refresh_from_db()
@@ -150,7 +151,7 @@ def test_the_home_coming_may_overtake_the_answer(sandbox, shopify, order):
     claim = approve(order)
     resolution = claim.resolutions.get()
     made = Shopify(shopify).run(
-        queries.CREATE_REPLACEMENT, {"order": outbound.order_input(resolution), "options": outbound.OPTIONS}
+        queries.CREATE_REPLACEMENT, {"order": replacing.order_input(resolution), "options": replacing.OPTIONS}
     )["orderCreate"]["order"]  # fmt: skip
     snapshot = read_order(shopify, int(made["id"].rsplit("/", 1)[-1]))
     assert snapshot is not None
@@ -174,7 +175,7 @@ def test_a_replacement_that_is_not_home_is_asked_for_by_the_sweep(sandbox, shopi
     claim = approve(order)
     calls.drain(shopify.pk)
     Resolution.objects.update(executed_at=timezone.now() - timedelta(minutes=5))
-    from_sweep = outbound.fetch_missing_replacements()
+    from_sweep = replacing.fetch_missing_replacements()
     claim.refresh_from_db()
     assert (from_sweep, claim.state) == (1, "closed")
     assert inbox.drain() == 0

@@ -56,7 +56,7 @@ def who(by: str) -> str:
 
 def tone(action: str) -> str:
     subject, _, verb = action.partition(".")
-    if verb in ("failed", "exceeded", "doubled", "unexpected", "deleted", "cancelled"):
+    if verb in ("failed", "conflict", "exceeded", "doubled", "unexpected", "deleted", "cancelled"):
         return "bad"
     return {"claim": "info", "resolution": "good"}.get(subject, "")
 

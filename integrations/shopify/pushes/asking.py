@@ -1,0 +1,76 @@
+"""One effect at the shop: asked for once it is certain that it is still wanted, and what the answer says of it.
+
+Shopify refuses in `userErrors` (the answer is HTTP 200): that is an answer, so the change is settled, as failed.
+"""
+
+from typing import Any
+
+from backoffice import failpoints
+from integrations.errors import RetryLater
+from integrations.models import Connection
+from integrations.shopify.arriving import apply_order
+from integrations.shopify.client import Shopify, gid
+from integrations.shopify.reads import read_order
+from orders.changes import carrying
+from orders.models import Change
+
+BY = "shopify"
+# THROTTLED comes with 200; with both of these Shopify has not looked at the request.
+NOT_LOOKED_AT = (200, 429)
+
+
+class Refused(Exception):
+    """The shop will not do it, in its own words; asking again as it is cannot help."""
+
+    def __init__(self, message: str, errors: list[dict[str, Any]] | None = None) -> None:
+        super().__init__(message)
+        self.errors = errors or []
+
+
+class Withdrawn(Exception):
+    """It was given up while we looked."""
+
+
+def ask(connection: Connection, change: Change, document: str, variables: dict[str, Any]) -> dict[str, Any]:
+    """The payload of one mutation. Raises Refused, Withdrawn; RetryLater when nobody knows whether it was done."""
+    is_first = change.started_at is None
+    if not carrying.start(change):
+        raise Withdrawn
+    failpoints.reach("change.asking")
+    try:
+        answer = Shopify(connection).run(document, variables)
+    except RetryLater as later:
+        if later.status in NOT_LOOKED_AT and is_first:
+            carrying.not_asked(change)
+        raise
+    failpoints.reach("change.asked")
+    payload: dict[str, Any] = next(iter(answer.values()))
+    errors: list[dict[str, Any]] = next(
+        (value for name, value in payload.items() if name.lower().endswith("usererrors")), []
+    )
+    if errors:
+        raise Refused(words(errors), errors)
+    return payload
+
+
+def words(errors: list[dict[str, Any]]) -> str:
+    """Shopify's own sentences, each with the field it means."""
+    said = []
+    for error in errors:
+        field = ".".join(str(part) for part in error.get("field") or [] if part != "input")
+        said.append(f"{error['message']} ({field})" if field else str(error["message"]))
+    return " ".join(said)
+
+
+def order_gid(change: Change) -> str:
+    assert change.order is not None
+    return gid("Order", change.order.remote_id)
+
+
+def bring_home(connection: Connection, change: Change) -> None:
+    """Read the order and let it in, so that our row is right at once; the webhook that follows brings nothing new."""
+    assert change.order is not None
+    snapshot = read_order(connection, change.order.remote_id)
+    if snapshot is not None:
+        apply_order(connection, snapshot)
+    failpoints.reach("change.home")

@@ -1,0 +1,95 @@
+"""What people do with a change that is not through: give it up, ask again, decide a conflict field by field."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from orders import entitlement
+from orders.changes.asking import tell
+from orders.changes.carrying import locked
+from orders.models import Change
+from orders.models.change import ChangeRefused
+
+
+@transaction.atomic
+def withdraw(change: Change, *, by: str, source: str = "") -> Change:
+    """Give it up before the shop has it, or after it refused; its units are free again.
+
+    Raises ChangeRefused: change_under_way once the shop may have it, wrong_state when it is done or given up.
+    """
+    change = locked(change)
+    if Change.State.WITHDRAWN not in Change.MOVES[change.state]:
+        if change.state == Change.State.RUNNING:
+            raise ChangeRefused("change_under_way", "The shop works on it already; it cannot be taken back.")
+        raise ChangeRefused("wrong_state", f"This change is {change.get_state_display().lower()}.")
+    if change.state == Change.State.QUEUED and change.started_at:
+        raise ChangeRefused("change_under_way", "It is being sent; the shop may have it. Wait for its answer.")
+    entitlement.release(change.public_id)
+    _save(change, Change.State.WITHDRAWN)
+    tell(change, "withdrawn", by=by, source=source)
+    return change
+
+
+@transaction.atomic
+def keep_ours(change: Change, *, by: str, fields: Sequence[str] | None = None, source: str = "") -> Change:
+    """Overwrite the shop's value after all, in all fields in conflict or the given ones; sent when none is left open.
+
+    The shop's value of now becomes the base, so a fourth value there is a conflict again. Raises ChangeRefused.
+    """
+    change = locked(change)
+    for name in _disputed(change, fields):
+        change.base[name] = change.theirs.pop(name)
+    return _decided(change, "ours", by, source)
+
+
+@transaction.atomic
+def keep_theirs(change: Change, *, by: str, fields: Sequence[str] | None = None, source: str = "") -> Change:
+    """Leave the shop's value, in all fields in conflict or the given ones; given up when nothing is left to change."""
+    change = locked(change)
+    for name in _disputed(change, fields):
+        del change.theirs[name], change.wanted[name], change.base[name]
+    return _decided(change, "theirs", by, source)
+
+
+def _disputed(change: Change, fields: Sequence[str] | None) -> list[str]:
+    if change.state != Change.State.CONFLICT:
+        raise ChangeRefused("wrong_state", f"This change is {change.get_state_display().lower()}, not in conflict.")
+    names = list(change.theirs) if fields is None else list(dict.fromkeys(fields))
+    if unknown := [name for name in names if name not in change.theirs]:
+        raise ChangeRefused("unknown_field", f"{unknown[0]!r} is not in conflict.", "/fields")
+    if not names:
+        raise ChangeRefused("unknown_field", "Name the fields that are decided.", "/fields")
+    return names
+
+
+def _decided(change: Change, kept: str, by: str, source: str) -> Change:
+    """Nothing in conflict any more: on its way again, or given up when nothing of it is left."""
+    if change.theirs:
+        _save(change, Change.State.CONFLICT)
+        tell(change, "conflict", by=by, source=source, fields=sorted(change.theirs), kept=kept)
+    elif change.wanted:
+        _save(change, Change.State.QUEUED)
+        tell(change, "queued", by=by, source=source, fields=sorted(change.wanted), kept=kept)
+    else:
+        _save(change, Change.State.WITHDRAWN)
+        tell(change, "withdrawn", by=by, source=source, kept=kept)
+    return change
+
+
+@transaction.atomic
+def ask_again(change: Change, *, by: str, source: str = "") -> Change:
+    """Send a refused change once more, after whatever stood in its way was put right; raises ChangeRefused."""
+    change = locked(change)
+    if change.state != Change.State.FAILED:
+        raise ChangeRefused("wrong_state", f"This change is {change.get_state_display().lower()}, not refused.")
+    _save(change, Change.State.QUEUED)
+    tell(change, "queued", by=by, source=source, fields=sorted(change.wanted), again=True)
+    return change
+
+
+def _save(change: Change, state: str) -> None:
+    change.state = state
+    change.failure = ""
+    change.started_at = None
+    change.version += 1
+    change.save()
