@@ -90,7 +90,7 @@ class OrderInHand(OneOrder):
             if "tags" in body:
                 parts.append(("tags", object_of(body.pop("tags"), "/tags")))
             if contact := {name: body.pop(name) for name in ("email", "phone") if name in body}:
-                parts.append(("contact", dict(contact)))
+                parts.append(("contact", {**contact}))
             if body:
                 raise Problem(422, "unknown_field", f"{min(body)!r} cannot be changed.", f"/{min(body)}")
             if not parts:
