@@ -89,8 +89,9 @@ class OrderInHand(OneOrder):
                     parts.append((kind, {kind: body.pop(kind)}))
             if "tags" in body:
                 parts.append(("tags", object_of(body.pop("tags"), "/tags")))
-            if contact := {name: body.pop(name) for name in ("email", "phone") if name in body}:
-                parts.append(("contact", {**contact}))
+            contact: dict[str, Any] = {name: body.pop(name) for name in ("email", "phone") if name in body}
+            if contact:
+                parts.append(("contact", contact))
             if body:
                 raise Problem(422, "unknown_field", f"{min(body)!r} cannot be changed.", f"/{min(body)}")
             if not parts:
