@@ -13,6 +13,17 @@ class RetryLater(Exception):
         self.answer = answer
 
 
+class Throttled(RetryLater):
+    """Too much was asked at once: the receiver did not even look at this request."""
+
+
+class NotYet(RetryLater):
+    """The receiver answers well and is not ready, or we hold back ourselves: looked at again after `after` seconds.
+
+    No failed try: it neither uses up the schedule nor says anything against the connection.
+    """
+
+
 class GiveUp(Exception):
     """Trying again cannot help. `parked` is one of Delivery.Parked: refused, gone, configuration, blocked_address."""
 

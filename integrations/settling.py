@@ -14,7 +14,7 @@ from django.db import transaction
 from backoffice import failpoints
 from integrations import sql
 from integrations.claiming import BREAKER_FAILURES, OPEN
-from integrations.errors import GiveUp, RetryLater
+from integrations.errors import GiveUp, NotYet, RetryLater
 from integrations.models import Delivery
 from integrations.sent import Sent
 
@@ -94,6 +94,7 @@ _SETTLE = """
     ), settled AS (
         UPDATE integrations_delivery d
         SET state = o.state, parked_because = o.parked, result = o.result, lease_until = NULL,
+            attempts = d.attempts - (o.number = 0)::int,
             due_at = CASE WHEN o.wait IS NULL THEN d.due_at
                 ELSE statement_timestamp() + make_interval(secs => o.wait) END,
             delivered_at = CASE WHEN o.state = 'delivered' THEN statement_timestamp() END
@@ -125,8 +126,9 @@ def _columns(outcomes: Sequence[Outcome]) -> list[list[Any]]:
         state, parked, wait = what_next(outcome)
         result = outcome.result
         words = result.outcome if isinstance(result, Sent) else str(result)
+        number = 0 if isinstance(result, NotYet) else outcome.attempts  # which is no try: it does not count
         values = (
-            outcome.id, outcome.fence, outcome.attempts, state, parked, wait, words.replace("\x00", "")[:255],
+            outcome.id, outcome.fence, number, state, parked, wait, words.replace("\x00", "")[:255],
             outcome.milliseconds, result.status, result.answer.replace("\x00", "")[:4000], outcome.version,
         )  # fmt: skip
         for column, value in zip(columns, values, strict=True):
@@ -141,6 +143,8 @@ def what_next(outcome: Outcome) -> tuple[str, str, float | None]:
         return Delivery.State.DELIVERED.value, "", None
     if isinstance(result, GiveUp):
         return Delivery.State.PARKED.value, result.parked, None
+    if isinstance(result, NotYet):
+        return Delivery.State.RETRYING.value, "", result.after or SCHEDULE[0]
     if outcome.attempts > len(SCHEDULE):
         return Delivery.State.PARKED.value, Delivery.Parked.EXHAUSTED.value, None
     wait = SCHEDULE[outcome.attempts - 1] * random.uniform(1, 1 + JITTER)  # noqa: S311 spreading, not secrecy
@@ -152,7 +156,7 @@ def tally(outcomes: Sequence[Outcome]) -> _Tally:
     sum_ = _Tally()
     for outcome in outcomes:
         result = outcome.result
-        if isinstance(result, Sent):
+        if isinstance(result, Sent | NotYet):
             sum_.successes += 1
             sum_.failing, sum_.failures = False, 0
             continue

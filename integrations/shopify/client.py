@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from integrations import transport
-from integrations.errors import GiveUp, RetryLater
+from integrations.errors import GiveUp, RetryLater, Throttled
 from integrations.models import Connection
 from integrations.shopify import budget, tokens
 from integrations.transport import Answer
@@ -72,7 +72,7 @@ class Shopify:
             bucket = cost.get("throttleStatus") or {}
             missing = float(cost.get("requestedQueryCost") or 0) - float(bucket.get("currentlyAvailable") or 0)
             after = max(0.5, missing / float(bucket.get("restoreRate") or 50))
-            raise RetryLater("Shopify throttles us.", after=after, status=200, answer=text)
+            raise Throttled("Shopify throttles us.", after=after, status=200, answer=text)
         if codes & {"INTERNAL_SERVER_ERROR", "TIMEOUT"}:
             raise RetryLater("Shopify had an error of its own.", status=200, answer=text)
         raise GiveUp(f"Shopify refused the query: {text[:200]}", parked="refused", status=200, answer=text)

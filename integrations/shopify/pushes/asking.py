@@ -6,7 +6,7 @@ Shopify refuses in `userErrors` (the answer is HTTP 200): that is an answer, so 
 from typing import Any
 
 from backoffice import failpoints
-from integrations.errors import RetryLater
+from integrations.errors import Throttled
 from integrations.models import Connection
 from integrations.shopify.arriving import apply_order
 from integrations.shopify.client import Shopify, gid
@@ -15,8 +15,6 @@ from orders.changes import carrying
 from orders.models import Change
 
 BY = "shopify"
-# THROTTLED comes with 200; with both of these Shopify has not looked at the request.
-NOT_LOOKED_AT = (200, 429)
 
 
 class Refused(Exception):
@@ -39,8 +37,8 @@ def ask(connection: Connection, change: Change, document: str, variables: dict[s
     failpoints.reach("change.asking")
     try:
         answer = Shopify(connection).run(document, variables)
-    except RetryLater as later:
-        if later.status in NOT_LOOKED_AT and is_first:
+    except Throttled:
+        if is_first:
             carrying.not_asked(change)
         raise
     failpoints.reach("change.asked")

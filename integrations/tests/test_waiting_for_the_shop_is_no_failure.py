@@ -1,0 +1,45 @@
+"""A shop that works on it, or a brake of our own, is asked again and again: no try is used up, no breaker opens."""
+
+import pytest
+
+from integrations.errors import NotYet, RetryLater
+from integrations.models import Delivery, Health
+from integrations.settling import SCHEDULE, Outcome, settle
+from integrations.tests.shopify import connect
+from integrations.tests.sync import deliver
+from orders.tests.builders import make_order
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def waiting() -> Delivery:
+    connection = connect()
+    Health.objects.create(connection=connection)
+    return deliver(connection, make_order(shop=connection.shop))
+
+
+def tried(delivery: Delivery, result: RetryLater) -> Delivery:
+    """One try as the engine makes it: claimed, counted, settled."""
+    Delivery.objects.filter(pk=delivery.pk).update(state="sending", attempts=delivery.attempts + 1)
+    delivery.refresh_from_db()
+    settle([Outcome(delivery.pk, delivery.connection_id, delivery.fence, delivery.attempts, result, 5)])
+    delivery.refresh_from_db()
+    return delivery
+
+
+def test_it_may_take_any_number_of_looks(waiting):
+    for _ in range(len(SCHEDULE) + 5):
+        tried(waiting, NotYet("The shop works on it.", after=2))
+    assert (waiting.state, waiting.attempts) == ("retrying", 0)
+    assert set(waiting.log.values_list("number", flat=True)) == {0}
+    health = Health.objects.get(connection=waiting.connection)
+    assert (health.failures, health.open_until) == (0, None)
+
+
+def test_a_real_failure_after_it_is_counted_from_the_first(waiting):
+    for _ in range(len(SCHEDULE) + 5):
+        tried(waiting, NotYet("The shop works on it.", after=2))
+    tried(waiting, RetryLater("No answer"))
+    assert (waiting.state, waiting.attempts) == ("retrying", 1)
+    assert Health.objects.get(connection=waiting.connection).failures == 1
