@@ -10,5 +10,5 @@ def add(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0007_what_a_store_shows")]
+    dependencies = [("integrations", "0008_privacy_requests")]
     operations = [migrations.RunPython(add, migrations.RunPython.noop)]
