@@ -82,6 +82,12 @@ def at_least_one(raw: str) -> int:
     return int(raw)
 
 
+def share(raw: str) -> float:
+    if not 0 <= float(raw) < 1:
+        raise ValueError("expected a number from 0 to below 1, such as 0.3")
+    return float(raw)
+
+
 def name_of_worker(raw: str) -> str:
     if len(raw) > HOST_NAME or not raw.isprintable():
         raise ValueError(f"expected at most {HOST_NAME} characters")
@@ -125,6 +131,11 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # sandbox).
 EGRESS_ALLOW = read("EGRESS_ALLOW", networks, [])
 SHOPIFY_API_VERSION: str = read("SHOPIFY_API_VERSION", str, "2026-10")
+# Passes that compare a store with us: how much of its budget they leave to live work (0 to 1), how far back the first
+# one looks, and how old a change must be before not having heard of it counts as a difference.
+LEAVE_TO_LIVE_WORK: float = read("LEAVE_TO_LIVE_WORK", share, 0.3)
+RECONCILE_FIRST_DAYS: int = read("RECONCILE_FIRST_DAYS", at_least_one, 2)
+DRIFT_GRACE_SECONDS: int = read("DRIFT_GRACE_SECONDS", int, 60)
 UNDO_SECONDS: int = read("UNDO_SECONDS", int, 30)  # money effects wait this long, so that a decision can be undone
 
 # Mail to staff and partners. Locally it is written to files that the console shows; in production somebody must decide.

@@ -17,13 +17,21 @@ from integrations.models import Connection
 INBOX = "inbox"
 OUTBOX = "outbox"
 CALLS = "calls"
+PASSES = "passes"
 BEAT = "beat"
+IN_SLICES = ("reconcile", "check")  # kinds of passes (passes.py); silent for 30 s, nobody is at it any more
 # Senders at work listen for the outbox's bells alone; everything else would wake them for nothing.
-CHANNELS = {INBOX: "backoffice_bells", CALLS: "backoffice_bells", OUTBOX: "backoffice_outbox"}
+CHANNELS = {
+    INBOX: "backoffice_bells",
+    CALLS: "backoffice_bells",
+    PASSES: "backoffice_bells",
+    OUTBOX: "backoffice_outbox",
+}
 TASKS = {
     INBOX: "integrations.inbox.drain",
     OUTBOX: "integrations.sending.drain",
     CALLS: "integrations.calls.drain",
+    PASSES: "integrations.passes.drain",
     BEAT: "integrations.worker.beat",
 }
 
@@ -38,6 +46,10 @@ _DUE = f"""
         AND EXISTS (SELECT 1 FROM integrations_delivery d WHERE d.connection_id = c.id AND {DUE})
     UNION ALL
     SELECT 'inbox' WHERE EXISTS (SELECT 1 FROM integrations_inboundmessage WHERE due_at <= statement_timestamp())
+    UNION ALL
+    SELECT 'passes' WHERE EXISTS (SELECT 1 FROM integrations_syncrun
+        WHERE state = 'running' AND kind = ANY(%s::text[])
+            AND COALESCE(beat_at, '-infinity') < statement_timestamp() - interval '30 s')
 """  # noqa: S608 all parts are constants
 
 
@@ -59,7 +71,7 @@ def ring_for(*lines: Connection) -> None:
 def due() -> set[str]:
     """The bells that should ring now: looked up, for bells can be lost."""
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, [list(systems.AT_ONCE)])
+        cursor.execute(_DUE, [list(systems.AT_ONCE), list(IN_SLICES)])
         return {row[0] for row in cursor.fetchall()}
 
 

@@ -18,10 +18,14 @@ from orders.snapshot import OrderSnapshot
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`what`: same, differs, older (the shop's answer is older than what we have), hidden (the shop shows no order)."""
+    """`what`: same, differs, older (the shop's answer is older than what we have), hidden (the shop shows no order).
+
+    `found` differs still; `healed` differed before the shop's order was let in, in all that it may change.
+    """
 
     what: str
     found: list[Difference] = field(default_factory=list)
+    healed: list[Difference] = field(default_factory=list)
 
 
 def compare(connection: Connection, order: Order, *, by: str) -> Comparison:
@@ -38,11 +42,34 @@ def heal(connection: Connection, order: Order, *, by: str) -> Comparison:
     snapshot = read_order(connection, order.remote_id)
     if snapshot is None:
         return Comparison("hidden")
-    with transaction.atomic():
-        # Intake knows the last snapshot by its digest and would not look again at what it wrote from it.
-        Order.objects.filter(pk=order.pk).update(digest="")
+    return let_in(connection, snapshot, by=by)
+
+
+@transaction.atomic
+def let_in(connection: Connection, snapshot: OrderSnapshot, *, by: str, is_drift: bool = True) -> Comparison:
+    """Take in an order that was read as any other news of the shop, and say what differed before and differs still.
+
+    A difference is kept as a `Drift`, opened and healed in one if it is gone now; not so when `is_drift` is False,
+    for then a message that would have told us is on its way.
+    """
+    rows = Order.objects.select_for_update(of=("self",)).select_related("customer").prefetch_related(*PARTS)
+    order = rows.filter(shop=connection.shop_id, remote_id=snapshot.remote_id).first()
+    if order is None:
+        before = [Difference("order", "", snapshot.name)]
+        order = apply_order(connection, snapshot).order
+    elif snapshot.updated_at < order.remote_updated_at:
+        return Comparison("older")
+    else:
+        before = differences(order, snapshot)
+        if before:
+            # Intake knows the last snapshot by its digest and would not look again at what it wrote from it.
+            Order.objects.filter(pk=order.pk).update(digest="")
         apply_order(connection, snapshot)
-        return note(connection, order.pk, snapshot, by=by)
+    if before and is_drift:
+        fields = [difference.as_json() for difference in before]
+        Drift.objects.get_or_create(connection=connection, order=order, healed_at=None, defaults={"fields": fields})
+    after = note(connection, order.pk, snapshot, by=by)
+    return Comparison(after.what, after.found, [difference for difference in before if difference not in after.found])
 
 
 @transaction.atomic

@@ -9,6 +9,8 @@ MINUTES = {
     "integrations.privacy.run": 1,
     "integrations.shopify.subscriptions.run": 5,
     "integrations.shopify.pushes.replacing.fetch_missing_replacements": 1,
+    "integrations.reconcile.begin_all": 15,
+    "integrations.shopify.outbound.fetch_missing_replacements": 1,
 }
 
 

@@ -182,6 +182,7 @@ class Queries:
                     "action": "destroy",
                     "createdAt": clock.in_graphql(row["created_at"]),
                     "message": f"Order {row['name']} was deleted ({gid('Order', row['order_id'])}).",
+                    "subjectId": gid("Order", row["order_id"]),
                 },
             )
             for row in rows

@@ -53,6 +53,7 @@ class Shopify:
         except ValueError as error:
             raise RetryLater("Shopify's answer is not JSON.", status=200, answer=answer.text[:2000]) from error
         budget.note(self.connection, payload, answer.headers.get("x-shopify-api-version", ""))
+        self.heard(answer, payload)
         if errors := payload.get("errors"):
             self._raise(errors, payload)
         data: dict[str, Any] = payload["data"]
@@ -62,6 +63,9 @@ class Shopify:
         body = json.dumps({"query": document, "variables": variables}).encode()
         headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": token}
         return transport.post(self.url, body, headers, keep=KEPT_BYTES)
+
+    def heard(self, answer: Answer, payload: dict[str, Any]) -> None:
+        """For those who keep what an answer says beside its data: its cost, the shop's time."""
 
     def _raise(self, errors: Any, payload: dict[str, Any]) -> None:
         """Partial data beside an error (a denied field, say) is not taken as the whole: it would blank what we have."""

@@ -29,9 +29,12 @@ from orders.snapshot import (
 Node = dict[str, Any]
 
 
-def read_order(connection: Connection, remote_id: int) -> OrderSnapshot | None:
-    """The order as Shopify has it now, None when Shopify does not show it. Raises RetryLater while it keeps moving."""
-    shopify = Shopify(connection)
+def read_order(connection: Connection, remote_id: int, shopify: Shopify | None = None) -> OrderSnapshot | None:
+    """The order as Shopify has it now, None when Shopify does not show it. Raises RetryLater while it keeps moving.
+
+    `shopify` is the line to read by, when it is not the usual one.
+    """
+    shopify = shopify or Shopify(connection)
     for _ in range(3):
         parts = _read_parts(shopify, gid("Order", remote_id))
         if parts is None:
@@ -101,7 +104,7 @@ def _order(
         cancel_reason=clean(order["cancelReason"]).lower(),
         closed_at=when(order["closedAt"]),
         financial_status=clean(order["displayFinancialStatus"]).lower(),
-        fulfillment_status=_fulfillment_status(order["displayFulfillmentStatus"]),
+        fulfillment_status=fulfillment_status(order["displayFulfillmentStatus"]),
         customer=customer and _customer(customer),
         shipping_address=_address(order["shippingAddress"]),
         billing_address=_address(order["billingAddress"]),
@@ -205,7 +208,7 @@ def _address(node: Node | None) -> Address | None:
     return rest_address({name: node[names.get(name, name)] for name in Address.__dataclass_fields__})
 
 
-def _fulfillment_status(display: str | None) -> str:
+def fulfillment_status(display: str | None) -> str:
     """The webhook's word for the same state: it says null, partial or fulfilled."""
     status = clean(display).lower()
     return {"unfulfilled": "", "partially_fulfilled": "partial"}.get(status, status)

@@ -68,9 +68,12 @@ def read_variant(connection: Connection, variant_id: int) -> StockItem | None:
     return _keep(connection, variant and variant["inventoryItem"])
 
 
-def poll(connection: Connection, since: datetime) -> tuple[int, int]:
-    """Levels that changed since `since` (by the shop's clock), location by location: (looked at, new to us)."""
-    shopify, shop, origin = Shopify(connection), shop_of(connection), origin_of(connection)
+def poll(connection: Connection, since: datetime, shopify: Shopify | None = None) -> tuple[int, int]:
+    """Levels that changed since `since` (by the shop's clock), location by location: (looked at, new to us).
+
+    `shopify` is the line to read by, when it is not the usual one.
+    """
+    shopify, shop, origin = shopify or Shopify(connection), shop_of(connection), origin_of(connection)
     looked_at = fresh = 0
     for location in _pages(shopify, LOCATIONS, {}, "locations"):
         stock.write_location(shop, number_of(location["id"]), name=clean(location["name"]), active=location["isActive"])

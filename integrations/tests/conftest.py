@@ -29,6 +29,20 @@ def sandbox(tmp_path) -> Iterator[Sandbox]:
     started.stop()
 
 
+@pytest.fixture(scope="module")
+def stand_in(tmp_path_factory) -> Iterator[Sandbox]:
+    """A Shopify that a module's tests share; each has a shop of its own there (`own_shop`)."""
+    started = running.start(tmp_path_factory.mktemp("sandbox"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def own_shop(stand_in) -> Sandbox:
+    """A shop at the shared Shopify that no other test knows."""
+    return running.another_shop(stand_in)
+
+
 @pytest.fixture
 def shopify(sandbox, db) -> Connection:
     """Its shop, connected."""

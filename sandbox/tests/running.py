@@ -1,7 +1,9 @@
 """Start a real stand-in in its own process, on a free port, for a test: ``shopify = running.start(tmp_path)``."""
 
+import dataclasses
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -40,7 +42,7 @@ class Sandbox:
 
     def place(self, **fields: Any) -> dict[str, Any]:
         """Place one order; returns ``{"id", "admin_graphql_api_id", "name"}``."""
-        response = self.post("/sandbox/orders.json", **fields)
+        response = self.post("/sandbox/orders.json", shop=self.shop, **fields)
         assert response.status_code == 201, response.text
         return dict(response.json()["orders"][0])
 
@@ -90,6 +92,15 @@ class Sandbox:
         if self.process.stdout:
             self.process.stdout.close()
         return time.monotonic() - began
+
+
+def another_shop(sandbox: Sandbox) -> Sandbox:
+    """A new shop at the same stand-in: orders placed by what is returned are its own."""
+    token = secrets.token_hex(8)
+    shop = dataclasses.replace(sandbox, shop=f"{token}.myshopify.com", token=token)
+    added = shop.post("/sandbox/shops.json", domain=shop.shop, token=token, secret=shop.secret)
+    assert added.status_code == 201, added.text
+    return shop
 
 
 def start(
