@@ -10,7 +10,6 @@ MINUTES = {
     "integrations.shopify.subscriptions.run": 5,
     "integrations.shopify.pushes.replacing.fetch_missing_replacements": 1,
     "integrations.reconcile.begin_all": 15,
-    "integrations.shopify.outbound.fetch_missing_replacements": 1,
 }
 
 
