@@ -24,7 +24,7 @@ from sandbox import sink as partner_sink
 from sandbox.bodies import order_body
 from sandbox.faults import REFUND_STATES, Settings
 from sandbox.fields import Fields, Unclear, answer, verb
-from sandbox.order_documents import gid
+from sandbox.order_documents import gid, number_of
 from sandbox.program import running
 from sandbox.return_fields import REASONS
 from sandbox.shops import Shop
@@ -33,12 +33,27 @@ MOST_AT_ONCE = 1_000
 
 
 def orders(request: HttpRequest) -> HttpResponseBase:
-    """GET: the newest orders. POST: place orders."""
+    """GET: the newest orders; with ``?after=<id, 0 to begin>&limit=&shop=`` all of them, by id. POST: place orders."""
     if request.method == "POST":
         return place(request)
+    if "after" in request.GET:
+        return walk(request)
     with running().store.read() as connection:
         found = kept_orders.newest(connection, _limit(request))
     return answer(request, {"orders": [_named(order) for order in found]})
+
+
+def walk(request: HttpRequest) -> HttpResponseBase:
+    """A page of all orders in the order of their ids; ``next`` is the ``after`` of the following page, or null."""
+    after, limit = request.GET.get("after", "0"), _limit(request)
+    with running().store.read() as connection:
+        rows = connection.execute(
+            "SELECT id, name, shop, updated_at FROM orders WHERE id > ?1 AND (?2 IS NULL OR shop = ?2)"
+            " ORDER BY id LIMIT ?3",
+            (number_of(after) or 0, request.GET.get("shop"), limit),
+        ).fetchall()
+    found = [{**dict(row), "admin_graphql_api_id": gid("Order", row["id"])} for row in rows]
+    return answer(request, {"orders": found, "next": rows[-1]["id"] if len(rows) == limit else None})
 
 
 @verb

@@ -40,7 +40,10 @@ class Impossible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """What to buy. ``lines`` are (sku, quantity), by default a usual cart; ``customer`` and address: any or none."""
+    """What to buy. ``lines`` are (sku, quantity), by default a usual cart; ``customer`` and address: any or none.
+
+    ``turn`` chooses the customer (and the usual cart); without it everybody has their turn.
+    """
 
     protected: bool = False
     lines: tuple[tuple[str, int], ...] = ()
@@ -50,12 +53,13 @@ class Cart:
     shipping_address: bool = True
     note: str | None = None
     test: bool = False
+    turn: int | None = None
 
 
 def place(store: Store, shop: Shop, cart: Cart) -> Document:
     """Place one paid order and announce it; raises Impossible. Returns the order document."""
     with _turns_lock:
-        turn = next(_turns)
+        turn = next(_turns) if cart.turn is None else cart.turn
     bought = _bought(cart, turn)
     currency = cart.currency or shop.currency
     with store.write() as writing:

@@ -7,6 +7,7 @@ from sandbox import app_settings, shops
 from sandbox.bulk_runs import Runs
 from sandbox.cost import Buckets
 from sandbox.faults import Faults
+from sandbox.scenario import Scenario
 from sandbox.sender import Sender
 from sandbox.store import Store
 
@@ -20,6 +21,7 @@ class Program:
     faults: Faults
     buckets: Buckets
     bulk: Runs
+    scenario: Scenario
     client_id: str
     speed: float
     address: str
@@ -39,7 +41,8 @@ def start(*, data: Path, shop: str, token: str, secret: str, speed: float, clien
             shops.furnish(writing, known.domain)
     faults = Faults()
     bulk = Runs(store, faults, speed, data.with_suffix(".bulk"), address)
-    program = Program(store, Sender(store, faults, speed), faults, Buckets(), bulk, client_id, speed, address)
+    sender, scenario = Sender(store, faults, speed), Scenario(store)
+    program = Program(store, sender, faults, Buckets(), bulk, scenario, client_id, speed, address)
     program.sender.start()
     program.bulk.start()
     _running[:] = [program]
@@ -53,6 +56,7 @@ def running() -> Program:
 
 def stop(program: Program) -> None:
     """Finish what is under way, within about a second."""
+    program.scenario.stop()
     program.bulk.stop()
     program.sender.stop()
     program.store.close()

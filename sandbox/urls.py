@@ -18,6 +18,7 @@ urlpatterns = [
     path("sandbox/secret.json", platform_controls.secret),
     path("sandbox/compliance_uri.json", platform_controls.compliance_uri),
     path("sandbox/compliance.json", platform_controls.send_compliance),
+    path("sandbox/scenario.json", platform_controls.scenario),
     path("sandbox/version.json", platform_controls.version),
     path("sandbox/bulk/<int:operation_id>.jsonl", bulk_files.result),
     path("sandbox/orders.json", controls.orders),
