@@ -5,6 +5,7 @@ from django.db import transaction
 
 AGENT = [
     "orders.view_order",
+    "orders.change_order",
     "orders.view_customer",
     "orders.view_shop",
     "orders.view_journalentry",

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from backoffice.console.site import site
 from integrations.models import Connection
 from integrations.tests.console import fill
+from orders.admin.asking import FORMS
 from orders.models import Order
 from protection.tests.console import superuser_client
 
@@ -63,6 +64,8 @@ def addresses(order: Order) -> set[str]:
         elif name == "integrations_connection_order":
             lines = Connection.objects.values_list("pk", flat=True)
             found |= {route.replace("<int:pk>", str(pk)).replace("<int:order>", str(order.pk)) for pk in lines}
+        elif name == "orders_order_ask":
+            found |= {route.replace("<int:pk>", str(order.pk)).replace("<slug:kind>", kind) for kind in FORMS}
         elif name == "protection_claim_file":
             found.add(ARGUMENT.sub(str(order.pk), route))
         else:

@@ -5,13 +5,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from backoffice.console.base import ConsoleAdmin
 from backoffice.console.search import Found
 from backoffice.console.site import site
 from backoffice.templatetags.words import moment, words
+from orders.admin.ask_page import AskPage
 from orders.admin.order_page import OrderPage
 from orders.models import Order, Shop
 from orders.money import Money
@@ -34,6 +35,16 @@ class OrderAdmin(ConsoleAdmin):
     nothing_here = (
         "No order found. Search needs three characters at least; it knows the beginning of a name or address."
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path(
+                "<int:pk>/ask/<slug:kind>/",
+                self.admin_site.admin_view(AskPage.as_view(admin=self)),
+                name="orders_order_ask",
+            ),
+            *super().get_urls(),
+        ]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -1,21 +1,57 @@
-"""The order page: money, items, parcels, refunds, story, and what the floors above add."""
+"""The order page: money, items, parcels, refunds, changes, story, and what the floors above add."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-from backoffice.console.pages import ConsolePage
+from backoffice.console.pages import ConsolePage, Refused
 from backoffice.console.panels import gathered, panels
+from orders import changes
+from orders.admin.asking import CHANGE
+from orders.admin.change_box import change_rows
 from orders.admin.order_facts import address_lines, line_rows, money_rows, refund_rows
 from orders.admin.parcels import parcels
 from orders.admin.story import story
-from orders.models import Order, UnitUse
+from orders.changes import ChangeRefused
+from orders.models import Change, Order, UnitUse
 
 STORY_LENGTH = 100
 
 
 class OrderPage(ConsolePage):
-    """To read only: an order changes at the shop, and what happens to it here happens on its claims."""
+    """An order changes at the shop. Here it is read, and decided what becomes of what the shop was asked to change."""
 
     template_name = "orders/order.html"
+    verbs: ClassVar[dict[str, str]] = dict.fromkeys(("withdraw", "again", "keep_ours", "keep_theirs"), CHANGE)
+
+    def withdraw(self) -> str:
+        self._decide(changes.withdraw)
+        return "Given up."
+
+    def again(self) -> str:
+        self._decide(changes.ask_again)
+        return "The shop is asked again."
+
+    def keep_ours(self) -> str:
+        left = self._decide(changes.keep_ours, fields=self._fields())
+        return "Decided; other fields still wait for you." if left.theirs else "The shop is asked for our value."
+
+    def keep_theirs(self) -> str:
+        left = self._decide(changes.keep_theirs, fields=self._fields())
+        return "Decided; other fields still wait for you." if left.theirs else "The shop's value stays."
+
+    def _decide(self, verb: Callable[..., Change], **given: Any) -> Change:
+        pk = self.request.POST.get("change", "")
+        change = self.subject.changes.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 19 else None
+        if change is None:
+            raise Refused("There is no such change of this order.")
+        try:
+            return verb(change, by=f"staff:{self.request.user.get_username()}", **given)
+        except ChangeRefused as refusal:
+            raise Refused(str(refusal)) from refusal
+
+    def _fields(self) -> list[str] | None:
+        name = self.request.POST.get("field")
+        return [name] if name else None
 
     def load(self, pk: int) -> Order | None:
         return Order.objects.select_related("shop", "customer").filter(pk=pk).first()
@@ -32,6 +68,8 @@ class OrderPage(ConsolePage):
             "money": money_rows(order),
             "rows": line_rows(lines, uses, gathered("units", order)),
             "parcels": parcels(order.fulfillments.order_by("remote_created_at", "id").prefetch_related("scans"), lines),
+            "changes": change_rows(order),
+            "may_decide": self.request.user.has_perm(CHANGE),
             "refunds": refund_rows(order.refunds.order_by("-id"), lines),
             "story": story(order.journal.order_by("-id")[:STORY_LENGTH]),
             "panels": panels("order", self.request, order) + panels("case", self.request, order),
