@@ -47,10 +47,8 @@ def _note(order: Order, typed: Typed, by: str) -> Change:
 
 def _tags(order: Order, typed: Typed, by: str) -> Change:
     """The form shows the tags as one line; what is gone from it is taken off, what is new is put on."""
-    wanted = {tag.strip() for tag in typed.get("tags", "").split(",")} - {""}
-    return changes.change_tags(
-        order, add=sorted(wanted - set(order.tags)), remove=sorted(set(order.tags) - wanted), by=by
-    )
+    wanted, now = {tag.strip() for tag in typed.get("tags", "").split(",")} - {""}, set(order.tags)
+    return changes.change_tags(order, add=sorted(wanted - now), remove=sorted(now - wanted), by=by)
 
 
 def not_cancelled(order: Order) -> str:

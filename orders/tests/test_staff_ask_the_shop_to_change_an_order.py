@@ -1,0 +1,123 @@
+"""The forms on an order's page: what is typed becomes a change, refusals keep what was typed, conflicts are decided."""
+
+import pytest
+from django.urls import reverse
+
+from orders import changes
+from orders.changes import carrying
+from orders.models import Change, Order
+from orders.tests.builders import make_order
+from orders.tests.console import reader_client
+
+pytestmark = pytest.mark.django_db
+MAY = ("orders.view_order", "orders.change_order")
+
+
+def ask_url(order: Order, kind: str) -> str:
+    return reverse("admin:orders_order_ask", args=[order.pk, kind])
+
+
+def page_url(order: Order) -> str:
+    return reverse("admin:orders_order_change", args=[order.pk])
+
+
+def address_typed(**other):
+    return {"first_name": "Zoë", "last_name": "Lindqvist", "company": "", "address1": "1 Test Street", "address2": "",
+            "city": "Springfield", "zip": "62701", "province_code": "IL", "country_code": "US", "phone": "",
+            "verb": "ask", **other}  # fmt: skip
+
+
+def test_only_what_was_typed_anew_becomes_the_change():
+    order, client = make_order(), reader_client(*MAY)
+    assert "1 Test Street" in client.get(ask_url(order, "address")).content.decode()
+    answer = client.post(ask_url(order, "address"), address_typed(address1="2 New Road", country_code="us"))
+    assert answer.status_code == 302
+    assert answer.url == page_url(order)
+    change = Change.objects.get()
+    assert (change.kind, change.wanted, change.base) == (
+        "address", {"address1": "2 New Road"}, {"address1": "1 Test Street"},
+    )  # fmt: skip
+    assert change.by == "staff:reader"
+    page = client.get(page_url(order)).content.decode()
+    assert "Waiting to be sent" in page
+    assert "street: 2 New Road" in page
+
+
+def test_a_refusal_keeps_what_was_typed_and_points_at_it():
+    order, client = make_order(), reader_client(*MAY)
+    answer = client.post(ask_url(order, "contact"), {"verb": "ask", "email": "not an address", "phone": ""})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "is not an e-mail address" in page
+    assert 'value="not an address" aria-invalid="true"' in page
+    assert not Change.objects.exists()
+
+
+def test_tags_on_the_line_are_put_on_and_taken_off():
+    order, client = make_order(tags=["vip", "spring"]), reader_client(*MAY)
+    client.post(ask_url(order, "tags"), {"verb": "ask", "tags": "spring, fragile"})
+    assert Change.objects.get().wanted == {"add": ["fragile"], "remove": ["vip"]}
+
+
+def conflict(order: Order) -> Change:
+    change = changes.change_address(order, {"address1": "2 New Road", "zip": "1"}, by="staff:ana")
+    return carrying.conflicting(change, {"address1": "3 Other Lane", "zip": "9"}, by="shopify")
+
+
+def test_a_conflict_is_shown_field_by_field_and_decided_field_by_field():
+    order, client = make_order(), reader_client(*MAY)
+    change = conflict(order)
+    page = client.get(page_url(order)).content.decode()
+    for text in ("Changed on both sides", "1 Test Street", "2 New Road", "3 Other Lane", "Keep ours", "Keep theirs"):
+        assert text in page
+    client.post(page_url(order), {"verb": "keep_theirs", "change": change.pk, "field": "zip"})
+    change.refresh_from_db()
+    assert (change.state, change.theirs) == ("conflict", {"address1": "3 Other Lane"})
+    client.post(page_url(order), {"verb": "keep_ours", "change": change.pk, "field": "address1"})
+    change.refresh_from_db()
+    assert (change.state, change.wanted, change.base) == (
+        "queued", {"address1": "2 New Road"}, {"address1": "3 Other Lane"},
+    )  # fmt: skip
+
+
+def test_a_change_is_given_up_before_the_shop_has_it_and_only_then():
+    order, client = make_order(), reader_client(*MAY)
+    change = changes.change_note(order, "leave at the door", by="staff:ana")
+    assert client.post(page_url(order), {"verb": "withdraw", "change": change.pk}).status_code == 302
+    again = client.post(page_url(order), {"verb": "withdraw", "change": change.pk})
+    assert again.status_code == 409
+    assert "given up" in again.content.decode()
+
+
+def test_a_change_of_another_order_is_not_decided_here():
+    order, client = make_order(), reader_client(*MAY)
+    other = conflict(make_order(name="#2"))
+    for pk in (other.pk, "x", "9" * 40, ""):
+        answer = client.post(page_url(order), {"verb": "keep_theirs", "change": pk})
+        assert answer.status_code == 409, pk
+    other.refresh_from_db()
+    assert other.state == "conflict"
+
+
+def test_an_order_that_is_cancelled_has_no_address_to_change():
+    order = make_order(cancelled_at="2026-11-20T12:00:00Z")
+    client = reader_client(*MAY)
+    assert "There is nothing to ask for here" in client.get(ask_url(order, "address")).content.decode()
+    assert client.post(ask_url(order, "address"), address_typed(city="Elsewhere")).status_code == 409
+    assert not Change.objects.exists()
+
+
+def test_who_may_only_read_sees_no_button_and_may_press_none():
+    order, client = make_order(), reader_client("orders.view_order")
+    change = conflict(order)
+    page = client.get(page_url(order)).content.decode()
+    assert "3 Other Lane" in page
+    assert "Keep ours" not in page
+    assert client.get(ask_url(order, "address")).status_code == 403
+    assert client.post(ask_url(order, "note"), {"verb": "ask", "note": "x"}).status_code == 403
+    assert client.post(page_url(order), {"verb": "keep_ours", "change": change.pk}).status_code == 403
+    assert Change.objects.count() == 1
+
+
+def test_there_is_no_form_for_what_is_not_a_change():
+    assert reader_client(*MAY).get(ask_url(make_order(), "colour")).status_code == 404
