@@ -8,7 +8,7 @@ from sandbox.order_documents import catalogue_price, new_line
 from sandbox.placing import Impossible
 from sandbox.shipment_bodies import order_edit_body
 from sandbox.store import Store, Writing
-from sandbox.totals import current_quantity, fulfillable_quantity
+from sandbox.totals import current_quantity, fulfillable_quantity, totals
 
 Document = dict[str, Any]
 
@@ -65,6 +65,7 @@ def edit_lines(
     with kept_orders.changing(store, order_id) as (writing, order):
         if order["cancelled_at"]:
             raise Impossible("The order is cancelled")
+        order.setdefault("original_total", totals(order).total.kept())
         removals = _remove(writing, order, dict(quantities))
         added = [_add(writing, order, sku, quantity) for sku, quantity in additions]
         if not removals and not added:

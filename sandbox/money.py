@@ -55,6 +55,18 @@ class Bag:
         """Read ``{"shop": "20.00", "presentment": "18.40"}``."""
         return cls(Decimal(kept["shop"]), Decimal(kept["presentment"]))
 
+    @classmethod
+    def converted(cls, amount: Any, currency: str, order: dict[str, Any]) -> "Bag | None":
+        """An amount in one of the order's currencies, at the fixed rates for the other; None for what is no price."""
+        shop, presentment = order["currency"], order["presentment_currency"]
+        value = Decimal(str(amount))
+        if not value.is_finite() or value < 0 or currency not in (shop, presentment):
+            return None
+        rate = PER_DOLLAR.get(presentment, Decimal(1)) / PER_DOLLAR.get(shop, Decimal(1))
+        if currency == shop:
+            return cls(rounded(value, shop), rounded(value * rate, presentment))
+        return cls(rounded(value / rate, shop), rounded(value, presentment))
+
     def kept(self) -> dict[str, str]:
         """The form it has inside an order document."""
         return {"shop": str(self.shop), "presentment": str(self.presentment)}

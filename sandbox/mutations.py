@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox import access, bulk_api, changing, giving_back, kept_orders, order_create, subscriptions
 from sandbox.credit_mutations import credit_mutations
+from sandbox.edit_mutations import edit_mutations
 from sandbox.money_mutations import money_mutations
 from sandbox.order_documents import gid, number_of
 from sandbox.places import address_of
@@ -23,6 +24,7 @@ Resolvers = dict[str, Callable[..., Document]]
 PARTS: tuple[Callable[[Store, Shop, Queries], Resolvers], ...] = (
     bulk_api.mutations,
     credit_mutations,
+    edit_mutations,
     money_mutations,
     return_mutations,
 )

@@ -9,6 +9,7 @@ from sandbox.announcing import Announcement
 from sandbox.catalogue import OutOfStock, Variant
 from sandbox.money import Bag, rounded
 from sandbox.order_documents import (
+    OWN_APP_ID,
     add_shipping_line,
     add_transaction,
     catalogue_price,
@@ -23,8 +24,6 @@ from sandbox.store import Store, Writing
 from sandbox.totals import financial_status, totals
 
 Document = dict[str, Any]
-
-OWN_APP_ID = 7_300_001
 
 
 class UserError(Exception):
