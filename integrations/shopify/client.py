@@ -13,6 +13,7 @@ from integrations import transport
 from integrations.errors import GiveUp, RetryLater, Throttled
 from integrations.models import Connection
 from integrations.shopify import budget, tokens
+from integrations.shopify.app_queries import INSTALLATION
 from integrations.transport import Answer
 
 KEPT_BYTES = 16 * 1024 * 1024  # one page of an order with hundreds of lines
@@ -58,6 +59,15 @@ class Shopify:
             self._raise(errors, payload)
         data: dict[str, Any] = payload["data"]
         return data
+
+    def opens(self) -> bool:
+        """Whether the token we hold still opens the store; it is not renewed. Raises RetryLater without an answer."""
+        answer = self._ask(self.connection.secrets.get("token", ""), INSTALLATION, {})
+        if answer.status in (401, 403):
+            return False
+        if answer.status != 200:
+            raise RetryLater(f"Shopify answered {answer.status}.", status=answer.status)
+        return True
 
     def _ask(self, token: str, document: str, variables: dict[str, Any]) -> Answer:
         body = json.dumps({"query": document, "variables": variables}).encode()

@@ -2,8 +2,11 @@
 
 from django.utils import timezone
 
+from integrations import connecting
+from integrations.errors import Ignored
 from integrations.models import Connection
 from integrations.shopify.arriving import Result, shop_of
+from integrations.shopify.client import Shopify
 from integrations.shopify.values import Body, clean, maybe_identifier, text
 from orders.models import Shop
 
@@ -29,7 +32,16 @@ def _scopes(connection: Connection, body: Body) -> Result:
     return f"{len(current)} scopes granted", None
 
 
+def _uninstalled(connection: Connection, body: Body) -> Result:
+    """The store took the app away, unless it is back: such a message may come late, when it is installed again."""
+    if Shopify(connection).opens():
+        raise Ignored("The app is installed: this is an old message.")
+    connecting.mark_uninstalled(connection)
+    return "the app is gone; what waits is kept", None
+
+
 HANDLERS = {
+    "app/uninstalled": _uninstalled,
     "shop/update": _shop,
     "app/scopes_update": _scopes,
 }
