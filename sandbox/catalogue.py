@@ -74,6 +74,18 @@ PROTECTION = Variant(
     ships=False,
     taxable=False,
 )
+# A promise of money rather than a thing: nothing to ship, nothing on a shelf.
+GIFT_CARD = Variant(
+    45_100_000_000_901,
+    8_100_000_000_901,
+    "GIFT-CARD",
+    "Gift card",
+    "$25",
+    Decimal(25),
+    0,
+    ships=False,
+    taxable=False,
+)
 FEE_SHARE = Decimal("0.025")
 LEAST_FEE = Decimal("0.98")
 
@@ -174,13 +186,18 @@ PEOPLE = (
 
 
 def by_sku(sku: str) -> Variant | None:
-    """The variant with this SKU, the guarantee's included."""
-    return next((variant for variant in (*VARIANTS, PROTECTION) if variant.sku == sku), None)
+    """The variant with this SKU, the guarantee's and the gift card's included."""
+    return next((variant for variant in (*VARIANTS, PROTECTION, GIFT_CARD) if variant.sku == sku), None)
+
+
+def named(sku: str) -> Variant:
+    """The variant of a SKU that must be there."""
+    return next(variant for variant in VARIANTS if variant.sku == sku)
 
 
 def by_id(variant_id: int) -> Variant | None:
-    """The variant with this id, the guarantee's included."""
-    return next((variant for variant in (*VARIANTS, PROTECTION) if variant.id == variant_id), None)
+    """The variant with this id, the guarantee's and the gift card's included."""
+    return next((variant for variant in (*VARIANTS, PROTECTION, GIFT_CARD) if variant.id == variant_id), None)
 
 
 def on_shelf(connection: sqlite3.Connection, shop: str, variant: Variant) -> int | None:

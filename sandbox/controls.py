@@ -24,12 +24,14 @@ from sandbox import sink as partner_sink
 from sandbox.bodies import order_body
 from sandbox.faults import REFUND_STATES, Settings
 from sandbox.fields import Fields, Unclear, answer, verb
+from sandbox.oddities import Oddities
 from sandbox.order_documents import gid, number_of
 from sandbox.program import running
 from sandbox.return_fields import REASONS
 from sandbox.shops import Shop
 
 MOST_AT_ONCE = 1_000
+MOST_LINES = 500
 
 
 def orders(request: HttpRequest) -> HttpResponseBase:
@@ -58,7 +60,11 @@ def walk(request: HttpRequest) -> HttpResponseBase:
 
 @verb
 def place(request: HttpRequest) -> HttpResponseBase:
-    """``{"protected", "lines", "currency", "presentment_currency", "customer", "shipping_address", "count"}``."""
+    """``{"protected", "lines", "currency", "presentment_currency", "customer", "shipping_address", "count"}``.
+
+    Unusual orders: ``{"tip", "fee": amounts, "duties", "rounding": "1" (the smallest coin), "gift_card", "bundle",
+    "deleted_product", "line_count", "name", "source_name" ("pos": over the counter), "paid": false}``.
+    """
     fields = Fields(request)
     cart = placing.Cart(
         protected=fields.flag("protected", False),
@@ -69,12 +75,15 @@ def place(request: HttpRequest) -> HttpResponseBase:
         shipping_address=fields.flag("shipping_address", True),
         note=fields.text("note"),
         test=fields.flag("test", False),
+        odd=_oddities(fields),
     )
     count = fields.number("count", 1)
     if count is None or not 1 <= count <= MOST_AT_ONCE:
         raise Unclear(f"count must be from 1 to {MOST_AT_ONCE}")
     shop, store = _shop(fields), running().store
     placed = [placing.place(store, shop, cart) for _ in range(count)]
+    for one in placed:
+        shipping.hand_over(store, one)
     return answer(request, {"orders": [_named(order) for order in placed]}, 201)
 
 
@@ -343,6 +352,27 @@ def _shop(fields: Fields) -> Shop:
     if shop is None:
         raise Unclear(f"There is no shop {domain}")
     return shop
+
+
+def _oddities(fields: Fields) -> Oddities:
+    line_count, coin = fields.number("line_count", 0) or 0, fields.amount("rounding")
+    amounts = {name: fields.amount(name) for name in ("tip", "fee")}
+    if any(amount is not None and amount <= 0 for amount in (coin, *amounts.values())):
+        raise Unclear("tip, fee and rounding must be more than nothing")
+    if not 0 <= line_count <= MOST_LINES:
+        raise Unclear(f"line_count must be from 0 to {MOST_LINES}")
+    return Oddities(
+        **amounts,
+        rounding=coin,
+        duties=fields.flag("duties", False),
+        gift_card=fields.flag("gift_card", False),
+        bundle=fields.flag("bundle", False),
+        deleted_product=fields.flag("deleted_product", False),
+        line_count=line_count,
+        name=fields.text("name"),
+        source_name=fields.text("source_name"),
+        paid=fields.flag("paid", True),
+    )
 
 
 def _order(order_id: int) -> dict[str, Any]:

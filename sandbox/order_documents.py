@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox import clock, shops
-from sandbox.catalogue import VENDOR, Variant
+from sandbox.catalogue import GIFT_CARD, VENDOR, Variant
 from sandbox.money import NOTHING, Bag, from_dollars, rounded
 from sandbox.shops import Shop
 from sandbox.store import Writing
@@ -38,7 +38,7 @@ def new_line(
         "quantity": quantity,
         "requires_shipping": requires_shipping,
         "taxable": given.get("taxable", variant.taxable if variant else True),
-        "gift_card": given.get("gift_card", False),
+        "gift_card": given.get("gift_card", variant is not None and variant.sku == GIFT_CARD.sku),
         "properties": given.get("properties", []),
         "price": price.kept(),
         "discount": NOTHING.kept(),
@@ -101,6 +101,7 @@ def new_order(writing: Writing, shop: Shop, *, currency: str, presentment_curren
         "source_name": given.get("source_name") or "web",
         "source_identifier": given.get("source_identifier"),
         "app_id": given.get("app_id"),
+        "location_id": given.get("location_id"),
         "financial_status": given.get("financial_status"),
         "discount_code": None,
         "discount_percentage": None,

@@ -11,6 +11,7 @@ from sandbox import catalogue, clock, customers, kept_orders
 from sandbox.announcing import Announcement
 from sandbox.catalogue import Variant
 from sandbox.money import Bag, from_dollars, in_webhooks, rounded
+from sandbox.oddities import USUAL, Oddities, bought_besides, dress, give_identity, pay_in_cash
 from sandbox.order_documents import (
     add_shipping_line,
     add_tax,
@@ -54,21 +55,26 @@ class Cart:
     note: str | None = None
     test: bool = False
     turn: int | None = None
+    odd: Oddities = USUAL
 
 
 def place(store: Store, shop: Shop, cart: Cart) -> Document:
-    """Place one paid order and announce it; raises Impossible. Returns the order document."""
+    """Place one order, paid unless it is odd, and announce it; raises Impossible. Returns the order document."""
     with _turns_lock:
         turn = next(_turns) if cart.turn is None else cart.turn
     bought = _bought(cart, turn)
+    own = len(bought)
+    bought += bought_besides(cart.odd, bought)
+    anonymous = cart.odd.over_the_counter
     currency = cart.currency or shop.currency
     with store.write() as writing:
         try:
             taken = catalogue.take(writing, shop.domain, bought)
         except catalogue.OutOfStock as problem:
             raise Impossible(str(problem)) from None
-        person = customers.in_seat(writing.connection, shop, turn) if cart.customer else None
-        address = (person["address"] if person else catalogue.PEOPLE[0]["address"]) if cart.shipping_address else None
+        person = customers.in_seat(writing.connection, shop, turn) if cart.customer and not anonymous else None
+        home = person["address"] if person else catalogue.PEOPLE[0]["address"]
+        address = home if cart.shipping_address and not anonymous else None
         order = new_order(
             writing,
             shop,
@@ -80,6 +86,7 @@ def place(store: Store, shop: Shop, cart: Cart) -> Document:
             test=cart.test,
             shipping_address=address,
             billing_address=person["address"] if person else None,
+            **give_identity(writing, shop.domain, cart.odd),
         )
         for (variant, quantity), places in zip(bought, taken, strict=True):
             order["lines"].append(_line(writing, order, variant, quantity, places))
@@ -89,12 +96,17 @@ def place(store: Store, shop: Shop, cart: Cart) -> Document:
             free = totals(order).subtotal.shop >= from_dollars(FREE_SHIPPING_FROM, currency)
             price = _bag(Decimal(0) if free else SHIPPING_PRICE, order)
             add_shipping_line(writing, order, title="Standard", price=price)
-        pay_in_full(writing, order)
+        dress(writing, order, cart.odd, own)
+        if cart.odd.rounding:
+            pay_in_cash(writing, order, cart.odd.rounding)
+        elif cart.odd.paid:
+            pay_in_full(writing, order)
         announcement = Announcement(writing, shop.domain, order["id"])
         if person:
             order["customer"] = customers.bought(writing, shop, person, order, announcement)
         kept_orders.insert(writing, order)
-        announcement.order(order, "orders/create", "orders/paid", "orders/updated")
+        paid = ("orders/paid",) if cart.odd.paid or cart.odd.rounding else ()
+        announcement.order(order, "orders/create", *paid, "orders/updated")
     return order
 
 

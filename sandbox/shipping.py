@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox import fulfillment_orders, kept_orders
 from sandbox.announcing import Announcement
+from sandbox.oddities import POS
 from sandbox.placing import Impossible
 from sandbox.shipment_bodies import fulfillment_body
 from sandbox.store import Store, Writing
@@ -51,10 +52,11 @@ def fulfil(
     company: str | None = "UPS",
     number: str | None = None,
     lines: dict[int, int] | None = None,
+    tracked: bool = True,
 ) -> list[Document]:
     """Ship the given units ({line id: quantity}), by default all that are left and not held back.
 
-    Returns the fulfillments, one for each location that has to ship.
+    Returns the fulfillments, one for each location that has to ship. Not ``tracked`` is what no carrier takes.
     """
     with kept_orders.changing(store, order_id) as (writing, order):
         if order["cancelled_at"]:
@@ -65,7 +67,7 @@ def fulfil(
         made = []
         for location_id, units in _by_location(writing, order, lines).items():
             fallback = f"1Z{writing.new_id() % 10**14:014d}"
-            tracking = Tracking(company, [number or fallback])
+            tracking = Tracking(company, [number or fallback]) if tracked else Tracking()
             made.append(ship(writing, order, location_id, units, tracking, announcement))
     return made
 
@@ -195,3 +197,14 @@ def _by_location(writing: Writing, order: Document, lines: dict[int, int] | None
             "What is left to ship is on hold" if held else "There is nothing (left) to ship with these lines"
         )
     return found
+
+
+def hand_over(store: Store, order: Document) -> None:
+    """Fulfil what needs no carrier: gift cards are sent by e-mail at once, and over the counter all is taken home."""
+    at_once = {
+        line["id"]: fulfillable_quantity(line)
+        for line in order["lines"]
+        if (line["gift_card"] or order["source_name"] == POS) and fulfillable_quantity(line)
+    }
+    if at_once:
+        fulfil(store, order["id"], company=None, lines=at_once, tracked=False)
