@@ -80,7 +80,7 @@ def place(request: HttpRequest) -> HttpResponseBase:
     count = fields.number("count", 1)
     if count is None or not 1 <= count <= MOST_AT_ONCE:
         raise Unclear(f"count must be from 1 to {MOST_AT_ONCE}")
-    shop, store = _shop(fields), running().store
+    shop, store = shop_of(fields), running().store
     placed = [placing.place(store, shop, cart) for _ in range(count)]
     for one in placed:
         shipping.hand_over(store, one)
@@ -266,7 +266,7 @@ def stock(request: HttpRequest) -> HttpResponseBase:
     variant = catalogue.by_sku(fields.required("sku"))
     if variant is None:
         raise Unclear("There is no such SKU")
-    shop, available = _shop(fields), fields.number("available", 0) or 0
+    shop, available = shop_of(fields), fields.number("available", 0) or 0
     wanted = str(fields.given.get("location") or "")
     with running().store.write() as writing:
         places = locations.active(writing.connection, shop.domain)
@@ -345,7 +345,8 @@ def _limit(request: HttpRequest) -> int:
     return min(int(text), 10_000) if text.isdigit() else 100
 
 
-def _shop(fields: Fields) -> Shop:
+def shop_of(fields: Fields) -> Shop:
+    """The shop that is named, by default the first."""
     domain = fields.text("shop")
     with running().store.read() as connection:
         shop = shops.by_domain(connection, domain) if domain else shops.first(connection)

@@ -88,7 +88,9 @@ class Cost:
         for key, inner in self._fields(_sets(nodes), payload):
             kind = _type_of(payload, inner)
             if kind is not None and not kind.name.endswith("UserError") and kind.name != "UserError":
-                total += self._inside(_sets(inner), kind, _child(data, key))
+                found = _child(data, key)
+                ones = found if isinstance(found, list) else [found]
+                total += max((self._inside(_sets(inner), kind, one) for one in ones), default=0)
         return total
 
     def _inside(self, sets: list[SelectionSetNode], parent: Composite, data: Any) -> int:

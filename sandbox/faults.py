@@ -35,6 +35,7 @@ class Settings:
     delay_seconds: float = 3_600.0
     forge: float = 0.0
     graphql_fail: float = 0.0
+    job_seconds: float = 0.3
     graphql_status: int | None = None
     throttle: bool = False
     slow: float = 0.0

@@ -6,22 +6,13 @@ from typing import Any
 
 from sandbox import catalogue, clock, fulfillment_orders, locations, shelves
 from sandbox.connections import page_of_list
+from sandbox.holding import REASONS
 from sandbox.order_documents import gid
 from sandbox.stock_fields import location_fields, place_fields, stocked_variant
 
 Document = dict[str, Any]
 LineOf = Callable[[int], Document]
 
-REASONS = {
-    "AWAITING_PAYMENT": "Awaiting payment",
-    "AWAITING_RETURN_ITEMS": "Exchange items awaiting return delivery",
-    "HIGH_RISK_OF_FRAUD": "High risk of fraud",
-    "INCORRECT_ADDRESS": "Incorrect address",
-    "INVENTORY_OUT_OF_STOCK": "Inventory out of stock",
-    "ONLINE_STORE_POST_PURCHASE_CROSS_SELL": "Pending upsell offer",
-    "OTHER": "Other",
-    "UNKNOWN_DELIVERY_DATE": "Unknown delivery date",
-}
 DESTINATION = {
     "firstName": "first_name",
     "lastName": "last_name",

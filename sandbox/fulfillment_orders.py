@@ -162,10 +162,14 @@ def refit(writing: Writing, order: Document) -> None:
                 shrunk[one["id"]] = one
         if surplus < 0:
             missing.append((line, -surplus))
+    announcement = Announcement(writing, order["shop"], order["id"])
     for one in shrunk.values():
         settle(writing, one)
+        if order["cancelled_at"] and one["status"] == "closed":
+            body = {**changed_body(one), "replacement_fulfillment_order": None}
+            announcement.add("fulfillment_orders/cancelled", partial(dict, body))
     if missing:
-        _route(writing, order, missing, active)
+        _route(writing, order, missing, active, announcement)
 
 
 def forget(writing: Writing, order_id: int) -> None:
@@ -186,7 +190,13 @@ def location_of(connection: sqlite3.Connection, order: Document, line: Document)
     return next((int(place) for place in line.get("taken") or {}), None)
 
 
-def _route(writing: Writing, order: Document, missing: list[tuple[Document, int]], active: list[Document]) -> None:
+def _route(
+    writing: Writing,
+    order: Document,
+    missing: list[tuple[Document, int]],
+    active: list[Document],
+    announcement: Announcement,
+) -> None:
     """One new fulfillment order for each location, and one more for what needs no shipping."""
     in_use = [one["id"] for one in locations.active(writing.connection, order["shop"])]
     chosen = [place for line, _ in missing for place in _places(line, in_use)]
@@ -201,7 +211,6 @@ def _route(writing: Writing, order: Document, missing: list[tuple[Document, int]
             if here:
                 groups.setdefault((place, bool(line["requires_shipping"])), []).append((line, here))
                 left -= here
-    announcement = Announcement(writing, order["shop"], order["id"])
     for (place, ships), parts in groups.items():
         made = new(writing, order, place, ships, parts)
         announcement.add("fulfillment_orders/order_routing_complete", partial(changed_body, made))

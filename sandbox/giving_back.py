@@ -20,7 +20,7 @@ from sandbox.refunding import (
     sale_of,
     shipping_left,
 )
-from sandbox.store import Store
+from sandbox.store import Store, Writing
 from sandbox.totals import current_quantity, fulfillable_quantity, refundable_quantity
 
 Document = dict[str, Any]
@@ -56,24 +56,37 @@ def refund(
 def cancel(
     store: Store, order_id: int, *, reason: str = "customer", restock: bool = True, pay_back: bool = True
 ) -> Document:
-    """Cancel an order that has nothing on the way; all units come off, the money goes back. Returns the order."""
+    """Cancel an order at once; all units come off, the money goes back. Returns the order; raises Impossible."""
+    if reason not in REASONS:
+        raise Impossible(f"{reason} is not a reason; known are {', '.join(REASONS)}")
     with kept_orders.changing(store, order_id) as (writing, order):
-        if reason not in REASONS:
-            raise Impossible(f"{reason} is not a reason; known are {', '.join(REASONS)}")
-        if order["cancelled_at"]:
-            raise Impossible("Cannot cancel an order that has already been canceled")
-        if any(line["fulfilled"] > line["returned"] for line in order["lines"]):
-            raise Impossible("Cannot cancel an order that has outstanding fulfillments")
-        announcement = Announcement(writing, order["shop"], order_id)
-        units = {line["id"]: current_quantity(line) for line in order["lines"] if current_quantity(line)}
-        if units:
-            wish = _wish(order, units, restock=restock, shipping=True, note=None, taken_off=True)
-            made = make(writing, order, wish if pay_back else replace(wish, payments=[]))
-            announce(announcement, made, order)
-        order["cancelled_at"] = order["closed_at"] = order["updated_at"]
-        order["cancel_reason"] = reason
-        announcement.order(order, "orders/cancelled", "orders/updated")
+        cancel_within(writing, order, reason=reason, restock=restock, pay_back=pay_back)
     return order
+
+
+def check_cancellable(order: Document) -> None:
+    """Only an order with nothing on the way can be cancelled, and only once; raises Impossible in Shopify's words."""
+    if order["cancelled_at"]:
+        raise Impossible("Cannot cancel an order that has already been canceled")
+    if any(line["fulfilled"] > line["returned"] for line in order["lines"]):
+        raise Impossible("Cannot cancel an order that has outstanding fulfillments")
+
+
+def cancel_within(
+    writing: Writing, order: Document, *, reason: str, restock: bool, pay_back: bool, staff_note: str | None = None
+) -> None:
+    """The same inside a transaction, for an order that is kept by its caller."""
+    check_cancellable(order)
+    announcement = Announcement(writing, order["shop"], order["id"])
+    units = {line["id"]: current_quantity(line) for line in order["lines"] if current_quantity(line)}
+    if units:
+        wish = _wish(order, units, restock=restock, shipping=True, note=None, taken_off=True)
+        made = make(writing, order, wish if pay_back else replace(wish, payments=[]))
+        announce(announcement, made, order)
+    order["cancelled_at"] = order["closed_at"] = order["updated_at"]
+    order["cancel_reason"] = reason
+    order["staff_note"] = staff_note
+    announcement.order(order, "orders/cancelled", "orders/updated")
 
 
 def delete(store: Store, order_id: int) -> None:

@@ -1,16 +1,24 @@
 """The changes the Admin API takes: the fields of ``Mutation``. What was wrong is told in ``userErrors``."""
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sandbox import access, bulk_api, changing, giving_back, kept_orders, order_create, subscriptions
+from sandbox import (
+    access,
+    bulk_api,
+    cancelling,
+    changing,
+    fulfillment_mutations,
+    order_create,
+    parcel_mutations,
+    stock_mutations,
+    subscriptions,
+)
 from sandbox.credit_mutations import credit_mutations
 from sandbox.edit_mutations import edit_mutations
 from sandbox.money_mutations import money_mutations
 from sandbox.order_documents import gid, number_of
 from sandbox.places import address_of
-from sandbox.placing import Impossible
 from sandbox.queries import Queries
 from sandbox.return_mutations import return_mutations
 from sandbox.shops import Shop
@@ -23,13 +31,16 @@ Resolvers = dict[str, Callable[..., Document]]
 # Further fields of Mutation, one module a theme: each makes (store, shop, queries) → resolvers by name.
 PARTS: tuple[Callable[[Store, Shop, Queries], Resolvers], ...] = (
     bulk_api.mutations,
+    cancelling.mutations,
     credit_mutations,
     edit_mutations,
+    fulfillment_mutations.fields,
     money_mutations,
+    parcel_mutations.fields,
     return_mutations,
+    stock_mutations.fields,
 )
 
-LONGEST_STAFF_NOTE = 255
 # Fields of OrderInput and what they are called inside an order document.
 PLAIN_FIELDS = {"note": "note", "tags": "tags", "email": "email", "phone": "phone", "poNumber": "po_number"}
 
@@ -45,7 +56,6 @@ class Mutations:
     def fields(self) -> Resolvers:
         """Resolvers by the name of the field."""
         fields: Resolvers = {
-            "orderCancel": lambda info, **given: self._cancel(**given),
             "orderCreate": lambda info, order, options=None: self._create(order, options or {}),
             "orderUpdate": lambda info, input: self._update(input),
             "webhookSubscriptionCreate": lambda info, **given: self._subscribe(info.context, **given),
@@ -76,29 +86,6 @@ class Mutations:
             return {"order": shown, "userErrors": [_error(None, "No valid update parameters have been provided")]}
         changing.change(self._store, int(shown["legacyResourceId"]), changes)
         return {"order": self._queries.order(wanted["id"]), "userErrors": []}
-
-    def _cancel(
-        self,
-        orderId: str,
-        reason: str,
-        restock: bool,
-        refundMethod: Document | None = None,
-        staffNote: str | None = None,
-        **_: Any,
-    ) -> Document:
-        if staffNote and len(staffNote) > LONGEST_STAFF_NOTE:
-            text = f"Staff note is too long. Maximum length is {LONGEST_STAFF_NOTE} characters."
-            return _not_cancelled(["staffNote"], text, "INVALID")
-        if self._queries.order(orderId) is None:
-            return _not_cancelled(["orderId"], "Order does not exist", "NOT_FOUND")
-        pay_back = bool((refundMethod or {}).get("originalPaymentMethodsRefund"))
-        try:
-            giving_back.cancel(
-                self._store, number_of(orderId) or 0, reason=reason.lower(), restock=restock, pay_back=pay_back
-            )
-        except (Impossible, kept_orders.NoSuchOrder) as problem:
-            return _not_cancelled(["orderId"], str(problem), "INVALID")
-        return {"job": {"id": f"gid://shopify/Job/{uuid.uuid4()}", "done": False}, "orderCancelUserErrors": []}
 
     def _subscribe(self, allowed: access.Access, topic: str, webhookSubscription: Document) -> Document:
         name = subscriptions.topic_of(topic)
@@ -138,7 +125,3 @@ def _error(field: list[str] | None, message: str) -> Document:
 
 def _no_subscription() -> Document:
     return _error(["id"], "Webhook subscription does not exist")
-
-
-def _not_cancelled(field: list[str], message: str, code: str) -> Document:
-    return {"job": None, "orderCancelUserErrors": [{"field": field, "message": message, "code": code}]}

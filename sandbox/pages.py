@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from sandbox import catalogue, kept_orders, shops, sink, subscriptions
+from sandbox import catalogue, fulfillment_orders, kept_orders, shops, sink, subscriptions
 from sandbox.line_bodies import full_name
 from sandbox.money import in_webhooks
 from sandbox.program import running
@@ -30,7 +30,10 @@ def page(request: HttpRequest) -> HttpResponse:
     """The page; ``?part=lists`` is only what changes, for its own script."""
     with running().store.read() as connection:
         lists = {
-            "orders": [_order(order) for order in kept_orders.newest(connection, ORDERS_SHOWN)],
+            "orders": [
+                _order(order, fulfillment_orders.of_order(connection, order["id"]))
+                for order in kept_orders.newest(connection, ORDERS_SHOWN)
+            ],
             "deliveries": _deliveries(connection),
             "subscriptions": subscriptions.every(connection),
             "messages": sink.newest(connection, MESSAGES_SHOWN),
@@ -48,10 +51,12 @@ def page(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _order(order: Document) -> Document:
+def _order(order: Document, to_ship: list[Document]) -> Document:
     sums = totals(order)
     under_way = [one for one in order["fulfillments"] if one["status"] != "cancelled"]
     shipped = under_way[-1] if under_way else None
+    states = [one["status"] for one in to_ship]
+    ready = [one for one in to_ship if one["status"] in ("open", "in_progress")]
     scans = shipped["events"] if shipped else []
     return {
         "id": order["id"],
@@ -70,7 +75,10 @@ def _order(order: Document) -> Document:
         "scan": scans[-1]["status"].replace("_", " ") if scans else "",
         "city": (order["shipping_address"] or {}).get("city"),
         "cancelled": bool(order["cancelled_at"]),
-        "can_ship": not order["cancelled_at"] and any(fulfillable_quantity(line) for line in order["lines"]),
+        "on_hold": "on_hold" in states,
+        # An order kept by an earlier version gets its fulfillment orders when it is shipped.
+        "can_ship": bool(ready) or (not to_ship and any(fulfillable_quantity(line) for line in order["lines"])),
+        "can_split": any(fulfillment_orders.remaining(one) > 1 for one in ready),
         "can_scan": shipped is not None,
         "can_refund": any(refundable_quantity(line) for line in order["lines"]),
         "can_cancel": not order["cancelled_at"]

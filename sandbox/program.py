@@ -7,6 +7,7 @@ from sandbox import app_settings, shops
 from sandbox.bulk_runs import Runs
 from sandbox.cost import Buckets
 from sandbox.faults import Faults
+from sandbox.jobs import Jobs
 from sandbox.scenario import Scenario
 from sandbox.sender import Sender
 from sandbox.store import Store
@@ -22,6 +23,7 @@ class Program:
     buckets: Buckets
     bulk: Runs
     scenario: Scenario
+    jobs: Jobs
     client_id: str
     speed: float
     address: str
@@ -41,10 +43,11 @@ def start(*, data: Path, shop: str, token: str, secret: str, speed: float, clien
             shops.furnish(writing, known.domain)
     faults = Faults()
     bulk = Runs(store, faults, speed, data.with_suffix(".bulk"), address)
-    sender, scenario = Sender(store, faults, speed), Scenario(store)
-    program = Program(store, sender, faults, Buckets(), bulk, scenario, client_id, speed, address)
+    sender, scenario, jobs = Sender(store, faults, speed), Scenario(store), Jobs(store, faults, speed)
+    program = Program(store, sender, faults, Buckets(), bulk, scenario, jobs, client_id, speed, address)
     program.sender.start()
     program.bulk.start()
+    program.jobs.start()
     _running[:] = [program]
     return program
 
@@ -57,6 +60,7 @@ def running() -> Program:
 def stop(program: Program) -> None:
     """Finish what is under way, within about a second."""
     program.scenario.stop()
+    program.jobs.stop()
     program.bulk.stop()
     program.sender.stop()
     program.store.close()

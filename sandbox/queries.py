@@ -15,6 +15,7 @@ from sandbox import (
     customers,
     fulfillment_queries,
     installations,
+    jobs,
     kept_orders,
     stock_queries,
     subscriptions,
@@ -70,7 +71,7 @@ class Queries:
             "events": lambda info, **asked: self._events(**asked),
             "fulfillment": lambda info, id: self._part(id, "fulfillments"),
             "refund": lambda info, id: self.refund(id),
-            "job": lambda info, id: {"id": id, "done": True},
+            "job": lambda info, id: self._job(id),
             "order": lambda info, id: self.order(id),
             "orderByIdentifier": lambda info, identifier: self._order_by_identifier(identifier),
             "orders": lambda info, **asked: self._orders(**asked),
@@ -98,6 +99,10 @@ class Queries:
         """One webhook subscription of this shop."""
         found = subscriptions.by_id(self._connection, self._shop.domain, subscription_id)
         return subscription_fields(found, app_settings.webhook_version(self._connection)) if found else None
+
+    def _job(self, job_gid: str) -> Document | None:
+        found = jobs.find(self._connection, self._shop.domain, job_gid)
+        return {"id": found.gid, "done": found.done} if found else None
 
     def _shown(self, order: Document | None) -> Document | None:
         if order is None or order["shop"] != self._shop.domain:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from sandbox import admin_api, bulk_files, consent, controls, oauth, pages, platform_controls
+from sandbox import admin_api, bulk_files, consent, controls, fulfilment_controls, oauth, pages, platform_controls
 
 urlpatterns = [
     path("", pages.page),
@@ -33,6 +33,15 @@ urlpatterns = [
     path("sandbox/orders/<int:order_id>/settle.json", controls.settle),
     path("sandbox/orders/<int:order_id>/cancel.json", controls.cancel),
     path("sandbox/orders/<int:order_id>/delete.json", controls.delete),
+    path("sandbox/orders/<int:order_id>/fulfillment_orders.json", fulfilment_controls.listed),
+    path("sandbox/orders/<int:order_id>/hold.json", fulfilment_controls.hold),
+    path("sandbox/orders/<int:order_id>/release.json", fulfilment_controls.release),
+    path("sandbox/orders/<int:order_id>/move.json", fulfilment_controls.move),
+    path("sandbox/orders/<int:order_id>/split.json", fulfilment_controls.split),
+    path("sandbox/orders/<int:order_id>/progress.json", fulfilment_controls.progress),
+    path("sandbox/orders/<int:order_id>/cancel-fulfilment.json", fulfilment_controls.cancel_fulfilment),
+    path("sandbox/orders/<int:order_id>/withdraw-scan.json", fulfilment_controls.withdraw_scan),
+    path("sandbox/locations.json", fulfilment_controls.place),
     path("sandbox/shops.json", controls.add_shop),
     path("sandbox/stock.json", controls.stock),
     path("sandbox/faults.json", controls.faults),

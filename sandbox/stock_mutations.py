@@ -1,0 +1,230 @@
+"""Stock changed by apps: adjust, set, activate, deactivate. The first two need ``@idempotent`` and a compared value.
+
+The words of all errors are recorded, from API version 2026-04 on.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from graphql import GraphQLError, GraphQLResolveInfo
+
+from sandbox import catalogue, clock, idempotency, locations, records, shelves
+from sandbox.order_documents import gid, number_of
+from sandbox.queries import Queries
+from sandbox.regrouping import Refused
+from sandbox.shops import Shop
+from sandbox.stock_fields import item_fields, level_fields, place_fields
+from sandbox.stock_queries import level_of, variant_of
+from sandbox.store import Store, Writing
+
+Document = dict[str, Any]
+
+KIND = "inventory_adjustment"
+MOST = 1_000_000_000
+REASONS = (
+    "correction", "cycle_count_available", "damaged", "movement_canceled", "movement_created", "movement_received",
+    "movement_updated", "other", "promotion", "quality_control", "received", "reservation_created",
+    "reservation_deleted", "reservation_updated", "restock", "safety_stock", "shrinkage",
+)  # fmt: skip
+
+
+def fields(store: Store, shop: Shop, queries: Queries) -> dict[str, Callable[..., Document]]:
+    """Resolvers by the name of the field of ``Mutation``."""
+    changes = Changes(store, shop, queries)
+    return {
+        "inventoryActivate": lambda info, **given: changes.activate(**given),
+        "inventoryAdjustQuantities": lambda info, input: changes.adjust(info, input),
+        "inventoryDeactivate": lambda info, inventoryLevelId: changes.deactivate(inventoryLevelId),
+        "inventorySetQuantities": lambda info, input: changes.set(info, input),
+    }
+
+
+class Changes:
+    """Changes of one shop's stock."""
+
+    def __init__(self, store: Store, shop: Shop, queries: Queries) -> None:
+        self._store = store
+        self._shop = shop
+        self._queries = queries
+
+    def adjust(self, info: GraphQLResolveInfo, given: Document) -> Document:
+        """Add or take away units: ``delta`` for each (item, location)."""
+
+        def check() -> None:
+            if given["name"] != "available":
+                raise Refused(["input", "name"], "The specified quantity name is invalid.", "INVALID_QUANTITY_NAME")
+
+        def after(level: shelves.Level | None, change: Document) -> int:
+            return (level.available if level else 0) + int(change["delta"])
+
+        return self._change(info, given, "changes", "InventoryChangeInput", check, after)
+
+    def set(self, info: GraphQLResolveInfo, given: Document) -> Document:
+        """Say how many units there are, available or on hand."""
+
+        def check() -> None:
+            if given["name"] not in ("available", "on_hand"):
+                text = "The quantity name must be either 'available' or 'on_hand'."
+                raise Refused(["input", "name"], text, "INVALID_NAME")
+            for position, one in enumerate(given["quantities"]):
+                path = ["input", "quantities", str(position), "quantity"]
+                if one["quantity"] < 0:
+                    raise Refused(path, "The quantity can't be negative.", "INVALID_QUANTITY_NEGATIVE")
+                if one["quantity"] > MOST:
+                    text = f"The quantity can't be higher than {MOST:,}."
+                    raise Refused(path, text, "INVALID_QUANTITY_TOO_HIGH")
+
+        def after(level: shelves.Level | None, change: Document) -> int:
+            promised = level.committed if level and given["name"] == "on_hand" else 0
+            return int(change["quantity"]) - promised
+
+        return self._change(info, given, "quantities", "InventoryQuantityInput", check, after)
+
+    def activate(self, inventoryItemId: str, locationId: str, available: int | None = None, **_: Any) -> Document:
+        """Keep an item at a location from now on."""
+        variant = variant_of(inventoryItemId)
+        place = locations.find(self._queries.connection, self._shop.domain, number_of(locationId))
+        if variant is None:
+            return _wrong(["inventoryItemId"], "The specified inventory item could not be found.")
+        if place is None:
+            return _wrong(["locationId"], "The specified location could not be found.")
+        with self._store.write() as writing:
+            known = shelves.level(writing.connection, self._shop.domain, variant.id, place["id"])
+            if known is None:
+                shelves.connect(writing, self._shop.domain, variant.id, place["id"], available or 0)
+        connection = self._queries.connection
+        level = shelves.level(connection, self._shop.domain, variant.id, place["id"])
+        shown = level_fields(connection, self._shop.domain, level) if level else None
+        return {"inventoryLevel": shown, "userErrors": []}
+
+    def deactivate(self, level_gid: str) -> Document:
+        """Keep an item at a location no longer."""
+        level = level_of(self._queries.connection, self._shop.domain, level_gid)
+        if level is None:
+            return _wrong(["inventoryLevelId"], "The inventory level does not exist.")
+        if level.committed:
+            return _wrong(["inventoryLevelId"], "The item has committed inventory at this location.")
+        with self._store.write() as writing:
+            shelves.disconnect(writing, self._shop.domain, level.variant_id, level.location_id)
+        return {"userErrors": []}
+
+    def _change(
+        self,
+        info: GraphQLResolveInfo,
+        given: Document,
+        list_name: str,
+        input_type: str,
+        check: Callable[[], None],
+        after: Callable[[shelves.Level | None, Document], int],
+    ) -> Document:
+        """All changes or none, once a key; ``after`` says how many units will be available."""
+        key = idempotency.key_of(info)
+        if any("changeFromQuantity" not in change for change in given[list_name]):
+            raise GraphQLError(
+                f"{input_type} must include the following argument: changeFromQuantity.",
+                extensions={"code": "INVALID_FIELD_ARGUMENTS"},
+            )
+        try:
+            with self._store.write() as writing:
+
+                def make() -> Document:
+                    if given["reason"] not in REASONS:
+                        text = f"The specified reason is invalid. Valid values are: {', '.join(REASONS)}."
+                        raise Refused(["input", "reason"], text, "INVALID_REASON")
+                    check()
+                    made = [
+                        one
+                        for position, change in enumerate(given[list_name])
+                        for one in self._apply(writing, change, ["input", list_name, str(position)], given, after)
+                    ]
+                    group = {"id": writing.new_id(), "changes": made, "created_at": clock.now(), **_why(given)}
+                    records.keep(writing, self._shop.domain, KIND, group)
+                    return {"id": group["id"]}
+
+                outcome = idempotency.once(writing, self._shop.domain, info.field_name, key, given, make)
+        except Refused as refusal:
+            return {"inventoryAdjustmentGroup": None, "userErrors": [refusal.shown]}
+        except idempotency.Mismatch as problem:
+            error = {"field": None, "message": str(problem), "code": "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"}
+            return {"inventoryAdjustmentGroup": None, "userErrors": [error]}
+        return {"inventoryAdjustmentGroup": self._group(outcome["id"]), "userErrors": []}
+
+    def _apply(
+        self,
+        writing: Writing,
+        change: Document,
+        path: list[str],
+        given: Document,
+        after: Callable[[shelves.Level | None, Document], int],
+    ) -> list[Document]:
+        shop = self._shop.domain
+        variant = variant_of(change["inventoryItemId"])
+        if variant is None:
+            text = "The specified inventory item could not be found."
+            raise Refused([*path, "inventoryItemId"], text, "INVALID_INVENTORY_ITEM")
+        place = locations.find(writing.connection, shop, number_of(change["locationId"]))
+        if place is None:
+            raise Refused([*path, "locationId"], "The specified location could not be found.", "INVALID_LOCATION")
+        if not variant.ships:
+            text = "The specified inventory item is not allowed to be adjusted via API."
+            raise Refused([*path, "inventoryItemId"], text, "NON_MUTABLE_INVENTORY_ITEM")
+        level = shelves.level(writing.connection, shop, variant.id, place["id"])
+        before = level.available if level else 0
+        compared = (level.on_hand if level else 0) if given["name"] == "on_hand" else before
+        if change["changeFromQuantity"] not in (None, compared):
+            text = "The changeFromQuantity argument no longer matches the persisted quantity."
+            raise Refused([*path, "changeFromQuantity"], text, "CHANGE_FROM_QUANTITY_STALE")
+        units = after(level, change)
+        shelves.connect(writing, shop, variant.id, place["id"], units)
+        same = {"variant_id": variant.id, "location_id": place["id"], "delta": units - before}
+        # As recorded: what becomes available is on hand as well.
+        return [{"name": name, **same} for name in ("available", "on_hand")]
+
+    def _group(self, group_id: int) -> Document:
+        connection, shop = self._queries.connection, self._shop.domain
+        group = records.find(connection, shop, KIND, group_id)
+        assert group is not None
+
+        def changes(
+            info: Any,
+            inventoryItemIds: list[str] | None = None,
+            locationIds: list[str] | None = None,
+            quantityNames: list[str] | None = None,
+        ) -> list[Document]:
+            found = []
+            for one in group["changes"]:
+                variant = catalogue.by_id(one["variant_id"])
+                item, place = (
+                    gid("InventoryItem", shelves.item_id(one["variant_id"])),
+                    gid("Location", one["location_id"]),
+                )
+                wanted = ((inventoryItemIds, item), (locationIds, place), (quantityNames, one["name"]))
+                if variant is None or any(chosen is not None and value not in chosen for chosen, value in wanted):
+                    continue
+                found.append(
+                    {
+                        "name": one["name"],
+                        "delta": one["delta"],
+                        "quantityAfterChange": None,
+                        "ledgerDocumentUri": None,
+                        "item": item_fields(connection, shop, variant),
+                        "location": place_fields(connection, shop, one["location_id"]),
+                    }
+                )
+            return found
+
+        return {
+            "id": gid("InventoryAdjustmentGroup", group_id),
+            "createdAt": clock.in_graphql(group["created_at"]),
+            "reason": group["reason"],
+            "referenceDocumentUri": group["reference"],
+            "changes": changes,
+        }
+
+
+def _why(given: Document) -> Document:
+    return {"reason": given["reason"], "reference": given.get("referenceDocumentUri")}
+
+
+def _wrong(field: list[str], message: str) -> Document:
+    return {"inventoryLevel": None, "userErrors": [{"field": field, "message": message}]}
