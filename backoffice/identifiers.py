@@ -4,21 +4,13 @@ The first 48 bits are milliseconds since 1970 (as in UUID version 7, RFC 9562 §
 of Crockford's base 32 in lower case, which keeps the order. Rows keep a bigint key; these ids are for the outside.
 """
 
-import secrets
-import time
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-LENGTH = 26
+from backoffice.fresh_ids import ALPHABET, LENGTH, new
 
-
-def new(prefix: str) -> str:
-    """A fresh id, for example `new("ord")` → 'ord_06d1q…'."""
-    number = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | secrets.randbits(80)
-    return f"{prefix}_" + "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
-
+__all__ = ["ALPHABET", "LENGTH", "PublicId", "new"]
 
 if TYPE_CHECKING:
     _Text = models.CharField[str, str]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 ACTIONS = {
     "order.created": "A new order came in",
+    "order.imported": "An order of the past came in with the store's history; sent only where it is named itself",
     "order.updated": "Something of an order changed; the data names what",
     "order.cancelled": "An order was cancelled",
     "order.deleted": "An order was deleted at the shop; we keep it",

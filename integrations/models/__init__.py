@@ -4,6 +4,7 @@ from integrations.models.delivery import Delivery, DeliveryAttempt
 from integrations.models.drift import Drift
 from integrations.models.health import Health
 from integrations.models.heartbeat import Heartbeat
+from integrations.models.history import FarChild, UnfinishedOrder
 from integrations.models.inbound_message import InboundMessage
 from integrations.models.installation import Installation
 from integrations.models.privacy_request import PrivacyRequest
@@ -18,6 +19,7 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "Drift",
+    "FarChild",
     "Health",
     "Heartbeat",
     "InboundMessage",
@@ -26,4 +28,5 @@ __all__ = [
     "StoreHealth",
     "SyncRun",
     "Trouble",
+    "UnfinishedOrder",
 ]

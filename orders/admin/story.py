@@ -83,6 +83,11 @@ def _created(facts: dict[str, Any]) -> str:
     return f"Order {facts['name']} came in{' (a test order)' if facts.get('test') else ''}"
 
 
+@tells("order.imported")
+def _imported(facts: dict[str, Any]) -> str:
+    return f"Order {facts['name']} came in with the store's history{' (a test order)' if facts.get('test') else ''}"
+
+
 @tells("order.updated")
 def _updated(facts: dict[str, Any]) -> str:
     return f"Order changed: {_changed(facts)}"

@@ -1,0 +1,239 @@
+"""The statements that make staged orders real, many at once: what `orders.intake` does for one, in sets.
+
+The same rules hold. Only what is new or differs is written, and nothing of an order that we know in a newer state or
+that was redacted; lines are never removed; customers are newest wins. Known orders are locked first, then customers are
+written, then orders, in which order intake goes too. Each statement runs in the loader's transaction, on its temporary
+tables (`STAGING`).
+"""
+# ruff: noqa: S608 all parts are constants of ours
+
+from integrations.shopify.bulk_rows import CUSTOMER, LINE, ORDER
+
+_JSON = {"tags", "attributes", "amounts", "shipping_address", "billing_address", "properties"}
+_NUMBERS = {"remote_id", "customer_remote_id", "number", "order_remote_id", "variant_id", "product_id"}
+_COUNTS = {"position", "quantity", "current_quantity"}
+_FLAGS = {"test", "requires_shipping", "taxable", "gift_card", "tip"}
+
+# What intake compares and writes; identity and the customer are treated apart.
+ORDER_VALUES = [name for name in ORDER if name not in ("remote_id", "customer_remote_id")]
+LINE_VALUES = [name for name in LINE if name not in ("order_remote_id", "remote_id")]
+CUSTOMER_VALUES = [name for name in CUSTOMER if name != "remote_id"]
+# Not a change of the order, as for intake.
+_UNSPOKEN = {"remote_updated_at"}
+
+
+def _kind(name: str) -> str:
+    if name in _JSON:
+        return "jsonb"
+    if name in _FLAGS:
+        return "boolean"
+    if name in _NUMBERS:
+        return "bigint"
+    if name in _COUNTS:
+        return "integer"
+    return "numeric(20, 4)" if name == "total" else "timestamptz" if name.endswith("_at") else "text"
+
+
+def _table(name: str, columns: list[str], more: str) -> str:
+    listed = ", ".join(f"{column} {_kind(column)}" for column in columns)
+    return f"CREATE TEMPORARY TABLE {name} ({listed}{more}) ON COMMIT DELETE ROWS"
+
+
+def _differ(values: list[str], ours: str, theirs: str) -> str:
+    sides = (", ".join(f"{table}.{name}" for name in values) for table in (ours, theirs))
+    return " IS DISTINCT FROM ".join(f"({side})" for side in sides)
+
+
+def _set(values: list[str], theirs: str) -> str:
+    return ", ".join(f"{name} = {theirs}.{name}" for name in values)
+
+
+def _copy(table: str, columns: list[str]) -> str:
+    return f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+
+
+# `digest` is that of the lines in the file; `should_*` what is left to do for an order that is written.
+_MORE_OF_ORDER = ["digest", "should_read", "should_protect", "public_id", "entry_id"]
+STAGING = [
+    _table("staged_order", ORDER, ", public_id text, entry_id text, digest text, should_read boolean, "
+           "should_protect boolean"),
+    _table("staged_line", LINE, ", public_id text"),
+    _table("staged_customer", CUSTOMER, ", public_id text"),
+    "CREATE TEMPORARY TABLE made (order_id bigint, remote_id bigint) ON COMMIT DELETE ROWS",
+    "CREATE TEMPORARY TABLE known (order_id bigint, remote_id bigint, was_cancelled boolean, changed text[]) "
+    "ON COMMIT DELETE ROWS",
+]  # fmt: skip
+COPY_ORDERS = _copy("staged_order", [*ORDER, *_MORE_OF_ORDER])
+COPY_LINES = _copy("staged_line", [*LINE, "public_id"])
+COPY_CUSTOMERS = _copy("staged_customer", [*CUSTOMER, "public_id"])
+
+# The digests of orders we have, to pass over those whose lines in the file are the same as the last time.
+DIGESTS = "SELECT remote_id, digest FROM orders_order WHERE shop_id = %(shop)s AND remote_id = ANY(%(ids)s)"
+
+LOCK_KNOWN = f"""
+    INSERT INTO known (order_id, remote_id, was_cancelled, changed)
+    SELECT o.id, o.remote_id, o.cancelled_at IS NOT NULL, array_remove(ARRAY[
+        {", ".join(f"CASE WHEN o.{name} IS DISTINCT FROM s.{name} THEN '{name}' END" for name in ORDER_VALUES)},
+        CASE WHEN c.remote_id IS DISTINCT FROM s.customer_remote_id THEN 'customer_id' END], NULL)
+    FROM staged_order s JOIN orders_order o ON o.shop_id = %(shop)s AND o.remote_id = s.remote_id
+        LEFT JOIN orders_customer c ON c.id = o.customer_id
+    WHERE s.remote_updated_at >= o.remote_updated_at AND o.redacted_at IS NULL
+    ORDER BY o.id FOR UPDATE OF o
+"""
+
+# A customer stands in many orders, in the state of the moment: the newest counts.
+CUSTOMERS = f"""
+    INSERT INTO orders_customer AS ours (shop_id, public_id, created_at, {", ".join(CUSTOMER)})
+    SELECT DISTINCT ON (s.remote_id) %(shop)s, s.public_id, statement_timestamp(),
+        {", ".join(f"s.{name}" for name in CUSTOMER)}
+    FROM staged_customer s
+    ORDER BY s.remote_id, s.remote_updated_at DESC NULLS LAST
+    ON CONFLICT (shop_id, remote_id) DO UPDATE SET {_set(CUSTOMER_VALUES, "excluded")}
+    WHERE ours.redacted_at IS NULL AND {_differ(CUSTOMER_VALUES, "ours", "excluded")}
+        AND (ours.remote_updated_at IS NULL OR excluded.remote_updated_at >= ours.remote_updated_at)
+"""
+
+# One that another worker has made meanwhile is left to it; it is read again afterwards.
+NEW_ORDERS = f"""
+    WITH written AS (
+        INSERT INTO orders_order (shop_id, customer_id, public_id, digest, version, created_at, updated_at,
+            discount_codes, confirmation_number, po_number, risk, return_status, remote_id, {", ".join(ORDER_VALUES)})
+        SELECT %(shop)s, c.id, s.public_id, s.digest, 1, statement_timestamp(), statement_timestamp(),
+            '[]', '', '', '', '', s.remote_id, {", ".join(f"s.{name}" for name in ORDER_VALUES)}
+        FROM staged_order s
+            LEFT JOIN orders_customer c ON c.shop_id = %(shop)s AND c.remote_id = s.customer_remote_id
+        WHERE s.remote_id NOT IN (SELECT remote_id FROM known)
+        ON CONFLICT (shop_id, remote_id) DO NOTHING
+        RETURNING id, remote_id
+    )
+    INSERT INTO made SELECT id, remote_id FROM written
+"""
+
+KNOWN_ORDERS = f"""
+    UPDATE orders_order o SET {_set(ORDER_VALUES, "s")}, digest = s.digest, updated_at = statement_timestamp(),
+        customer_id = (SELECT c.id FROM orders_customer c
+                       WHERE c.shop_id = %(shop)s AND c.remote_id = s.customer_remote_id)
+    FROM known k JOIN staged_order s USING (remote_id)
+    WHERE o.id = k.order_id AND k.changed <> '{{}}'
+"""
+
+_NEW_LINE = f"(order_id, public_id, fulfillment_status, remote_id, {', '.join(LINE_VALUES)})"
+_STAGED_LINE = f"s.public_id, '', s.remote_id, {', '.join(f's.{name}' for name in LINE_VALUES)}"
+
+LINES_OF_NEW = f"""
+    INSERT INTO orders_lineitem {_NEW_LINE}
+    SELECT m.order_id, {_STAGED_LINE} FROM staged_line s JOIN made m ON m.remote_id = s.order_remote_id
+"""
+
+LINES_OF_KNOWN = f"""
+    WITH written AS (
+        INSERT INTO orders_lineitem AS ours {_NEW_LINE}
+        SELECT k.order_id, {_STAGED_LINE} FROM staged_line s JOIN known k ON k.remote_id = s.order_remote_id
+        ON CONFLICT (order_id, remote_id) DO UPDATE SET {_set(LINE_VALUES, "excluded")}
+        WHERE {_differ(LINE_VALUES, "ours", "excluded")}
+        RETURNING order_id
+    )
+    UPDATE known SET changed = changed || 'lines'::text WHERE order_id IN (SELECT order_id FROM written)
+"""
+
+_TOLD = [name for name in [*ORDER_VALUES, "customer_id", "lines"] if name not in _UNSPOKEN]
+_SPOKEN = f"k.changed && ARRAY[{', '.join(map(repr, _TOLD))}]"
+
+VERSIONS = f"""
+    UPDATE orders_order o SET version = version + 1, updated_at = statement_timestamp()
+    FROM known k WHERE o.id = k.order_id AND {_SPOKEN}
+"""
+
+# What was new to us is no news: an order of last year did not come in today. So it has an action of its own, and only
+# an endpoint that names it is told (docs/decisions/0008). Workers look for due deliveries every second; no bell rings.
+IMPORTED = "order.imported"
+JOURNAL = f"""
+    WITH written AS (
+        INSERT INTO orders_journalentry (public_id, shop_id, order_id, action, subject, by, source, facts, horizon,
+            created_at)
+        SELECT public_id, %(shop)s, order_id, action, '', %(by)s, %(source)s, facts, 0, statement_timestamp()
+        FROM (
+            SELECT s.entry_id AS public_id, m.order_id, '{IMPORTED}' AS action,
+                jsonb_build_object('name', s.name, 'test', s.test) AS facts
+            FROM made m JOIN staged_order s USING (remote_id)
+            UNION ALL
+            SELECT s.entry_id, k.order_id,
+                CASE WHEN s.cancelled_at IS NOT NULL AND NOT k.was_cancelled THEN 'order.cancelled'
+                     ELSE 'order.updated' END,
+                jsonb_build_object('changed',
+                    (SELECT jsonb_agg(name ORDER BY name) FROM unnest(k.changed) AS name
+                     WHERE name <> 'remote_updated_at'))
+            FROM known k JOIN staged_order s USING (remote_id) WHERE {_SPOKEN}
+        ) AS events
+        RETURNING id, order_id, action
+    ), told AS (
+        INSERT INTO integrations_delivery (connection_id, entry_id, order_id, shop_id, state, parked_because, attempts,
+            due_at, fence, result, created_at)
+        SELECT c.id, e.id, e.order_id, %(shop)s, 'pending', '', 0, statement_timestamp(), 0, '', statement_timestamp()
+        FROM written e JOIN integrations_connection c
+            ON (c.shop_id = %(shop)s OR c.shop_id IS NULL) AND c.public_id <> %(source)s
+            AND (c.shops = '[]' OR c.shops ? %(domain)s)
+            AND CASE WHEN e.action = '{IMPORTED}' THEN c.events ? '{IMPORTED}'
+                     ELSE c.events ?| ARRAY['*', e.action, 'order.*'] END
+        RETURNING id
+    )
+    SELECT (SELECT count(*) FROM written), (SELECT count(*) FROM told)
+"""
+
+# Messages about a part of an order that came before the order did: due now.
+WAITING_MESSAGES = """
+    UPDATE integrations_inboundmessage SET state = 'received', attempts = 0, waits_for = NULL,
+        due_at = statement_timestamp()
+    WHERE connection_id = %(connection)s AND waits_for IN (SELECT remote_id FROM made)
+"""
+
+# Orders that are not whole yet: read from the shop, or looked at for protection, once the file is through.
+UNFINISHED = """
+    INSERT INTO integrations_unfinishedorder (connection_id, order_id, should_read, created_at)
+    SELECT %(connection)s, w.order_id, s.should_read OR w.is_raced, statement_timestamp()
+    FROM (
+        SELECT order_id, remote_id, false AS is_raced FROM made
+        UNION ALL
+        SELECT order_id, remote_id, false FROM known WHERE changed <> '{}'
+        UNION ALL
+        SELECT o.id, o.remote_id, true FROM staged_order s
+            JOIN orders_order o ON o.shop_id = %(shop)s AND o.remote_id = s.remote_id
+        WHERE s.remote_updated_at > o.remote_updated_at AND o.redacted_at IS NULL
+    ) AS w JOIN staged_order s USING (remote_id)
+    WHERE s.should_read OR s.should_protect OR w.is_raced
+    ON CONFLICT (connection_id, order_id) DO UPDATE
+        SET should_read = integrations_unfinishedorder.should_read OR excluded.should_read
+"""
+COUNTS = "SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM known WHERE changed <> '{}')"
+
+# Children that do not stand behind their order, in the order of the file; staged before the orders are loaded.
+STAGE_FAR = "COPY integrations_farchild (run_id, parent, at, line) FROM STDIN"
+FORGET_FAR = "DELETE FROM integrations_farchild WHERE run_id = %(run)s"
+STAGED = """
+    UPDATE integrations_syncrun SET total = %(total)s, cursor = cursor || jsonb_build_object('far', %(far)s::bigint)
+    WHERE id = %(run)s AND state = 'running'
+"""
+ARE_STAGED = "SELECT EXISTS (SELECT FROM integrations_farchild WHERE run_id = %(run)s)"
+FAR_CHILDREN = """
+    SELECT parent, line FROM integrations_farchild WHERE run_id = %(run)s AND parent = ANY(%(keys)s) ORDER BY at
+"""
+# Children whose order was nowhere: not in the file, and not here.
+ORPHANS = """
+    SELECT count(*) FROM integrations_farchild f
+    WHERE run_id = %(run)s AND substring(parent FOR 6) = 'Order/' AND NOT EXISTS (
+        SELECT FROM orders_order o
+        WHERE o.shop_id = %(shop)s AND o.remote_id = convert_from(substring(parent FROM 7), 'UTF8')::bigint)
+"""
+
+# Written in the transaction of the rows, so that both are there or neither; no row: another loader has this pass.
+PROGRESS = """
+    UPDATE integrations_syncrun
+    SET cursor = cursor || jsonb_build_object('at', %(end)s::bigint), looked_at = looked_at + %(looked_at)s,
+        failed = failed + %(failed)s, beat_at = statement_timestamp(),
+        facts = facts || jsonb_build_object(
+            'made', COALESCE((facts->>'made')::bigint, 0) + %(made)s::bigint,
+            'changed', COALESCE((facts->>'changed')::bigint, 0) + %(changed)s::bigint,
+            'failures', CASE WHEN jsonb_array_length(COALESCE(facts->'failures', '[]')) < %(noted)s
+                THEN COALESCE(facts->'failures', '[]') || %(failures)s ELSE facts->'failures' END)
+    WHERE id = %(run)s AND state = 'running' AND COALESCE((cursor->>'at')::bigint, 0) = %(at)s
+"""

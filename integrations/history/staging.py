@@ -1,0 +1,43 @@
+"""Before a file is loaded: it is gone through once, and the children that stand far from their orders are set aside."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from integrations.history import merging, reading
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a file holds: its orders, and how many children do not stand behind theirs."""
+
+    orders: int = 0
+    far: int = 0
+
+
+def stage(database: psycopg.Connection[Any], run: int, path: Path, *, is_partial: bool = False) -> Survey:
+    """Set the far children of this file aside for `run`, instead of what was set aside for it before.
+
+    A partial file with far children lacks others of its orders; nothing of it can be believed, and nothing is staged.
+    Raises reading.Cut for a file that is not whole, before anything is written.
+    """
+    survey = Survey(orders=reading.count_orders(path))
+    with database.transaction(), database.cursor() as cursor:
+        cursor.execute(merging.FORGET_FAR, {"run": run})
+        with cursor.copy(merging.STAGE_FAR) as copy:
+            for parent, end, line in reading.far_children(path, is_partial=is_partial):
+                survey.far += 1
+                if not is_partial:
+                    copy.write_row((run, parent, end, line))
+        cursor.execute(merging.STAGED, {"run": run, "far": survey.far, "total": survey.orders})
+    return survey
+
+
+def forget(database: psycopg.Connection[Any], run: int, shop: int) -> int:
+    """Drop what was set aside; returns how many children had an order neither in the file nor here."""
+    with database.transaction(), database.cursor() as cursor:
+        ((orphans,),) = cursor.execute(merging.ORPHANS, {"run": run, "shop": shop}).fetchall()
+        cursor.execute(merging.FORGET_FAR, {"run": run})
+    return int(orphans)

@@ -1,0 +1,96 @@
+"""Bulk files for tests: orders and lines as Shopify writes them, one object a line, slashes escaped."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from integrations import backfill
+from integrations.history import staging
+from integrations.history.loading import Loaded, load
+from integrations.models import Connection, SyncRun
+from orders.tests.builders import next_id
+
+Node = dict[str, Any]
+DATES = ("createdAt", "processedAt", "updatedAt")
+
+
+def money(amount: str, currency: str = "USD", other: str | None = None, presentment: str | None = None) -> Node:
+    return {
+        "shopMoney": {"amount": amount, "currencyCode": currency},
+        "presentmentMoney": {"amount": other or amount, "currencyCode": presentment or currency},
+    }
+
+
+def address(**fields: Any) -> Node:
+    empty = dict.fromkeys("company address2 province provinceCode phone".split())
+    return {
+        **empty, "firstName": "Zoë", "lastName": "Lindqvist", "address1": "1 Test Street", "city": "Springfield",
+        "zip": "62701", "country": "United States", "countryCodeV2": "US", **fields,
+    }  # fmt: skip
+
+
+def customer_node(remote_id: int | None = None, **fields: Any) -> Node:
+    return {
+        "id": f"gid://shopify/Customer/{remote_id or next_id()}", "firstName": "Zoë", "lastName": "Lindqvist",
+        "updatedAt": "2026-11-20T12:00:00Z", "defaultEmailAddress": {"emailAddress": "zoe@example.com"},
+        "defaultPhoneNumber": None, **fields,
+    }  # fmt: skip
+
+
+def order_node(remote_id: int | None = None, **fields: Any) -> Node:
+    amounts = (
+        "totalPriceSet subtotalPriceSet totalDiscountsSet totalTaxSet totalShippingPriceSet currentTotalPriceSet "
+        "currentSubtotalPriceSet currentTotalTaxSet currentTotalDiscountsSet"
+    ).split()
+    return {
+        "id": f"gid://shopify/Order/{remote_id or next_id()}", "name": "#1001", "number": 1001, "sourceName": "web",
+        "sourceIdentifier": None, "test": False, **dict.fromkeys(DATES, "2026-11-20T12:00:00Z"), "cancelledAt": None,
+        "cancelReason": None, "closedAt": None, "displayFinancialStatus": "PAID",
+        "displayFulfillmentStatus": "UNFULFILLED", "email": "zoe@example.com", "phone": None, "note": None,
+        "tags": ["vip", "spring"], "customAttributes": [], "currencyCode": "USD", "presentmentCurrencyCode": "USD",
+        **{name: money("40.0") for name in amounts}, "customer": customer_node(), "shippingAddress": address(),
+        "billingAddress": address(), **fields,
+    }  # fmt: skip
+
+
+def line_node(remote_id: int | None = None, **fields: Any) -> Node:
+    return {
+        "id": f"gid://shopify/LineItem/{remote_id or next_id()}", "title": "Teapot", "variantTitle": None,
+        "sku": "TEAPOT", "vendor": "Kettle & Co", "quantity": 1, "currentQuantity": 1, "requiresShipping": True,
+        "taxable": True, "isGiftCard": False, "variant": {"id": "gid://shopify/ProductVariant/42"},
+        "product": {"id": "gid://shopify/Product/7"}, "customAttributes": [], "originalUnitPriceSet": money("40.0"),
+        "discountAllocations": [], "taxLines": [], **fields,
+    }  # fmt: skip
+
+
+def of(order: Node, *lines: Node) -> list[Node]:
+    """The order and its lines, as they stand together in a file."""
+    return [order, *({**line, "__parentId": order["id"]} for line in lines)]
+
+
+def write(path: Path, nodes: Iterable[Node]) -> Path:
+    """A file as Shopify writes it."""
+    lines = (json.dumps(node, separators=(",", ":"), ensure_ascii=False).replace("/", "\\/") for node in nodes)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def begin(connection: Connection) -> SyncRun:
+    return SyncRun.objects.create(connection=connection, kind=SyncRun.Kind.BACKFILL, by="tests")
+
+
+def line_to_database() -> psycopg.Connection[Any]:
+    """A session of the loader's own, on the test's database."""
+    return psycopg.connect(**backfill.database_parameters(), prepare_threshold=None)
+
+
+def load_file(connection: Connection, path: Path, run: SyncRun | None = None) -> list[Loaded]:
+    """Load a file in this process; one `Loaded` a batch."""
+    run = run or begin(connection)
+    with line_to_database() as database:
+        survey = staging.stage(database, run.pk, path)
+        task = backfill.job_of(run, str(path))
+        return list(load(database, task, 0, has_far=survey.far > 0))

@@ -1,0 +1,116 @@
+"""An order out of a bulk file is the order that reading it would have made, column by column."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from integrations.differences import differences
+from integrations.shopify import bulk_rows, reads
+from integrations.tests.bulk import address, customer_node, line_node, load_file, money, of, order_node, write
+from integrations.tests.shopify import connect
+from orders import parts
+from orders.models import Order
+from orders.money import decimal_of, text_of
+from orders.tests.builders import apply, make_shop
+
+WHOLE_FILE = pytest.mark.django_db(transaction=True)
+
+
+def snapshot_of(order: dict[str, Any], *lines: dict[str, Any]):
+    return reads._order(order=order, lines=list(lines), fulfillments=[], refunds=[], seen_last="")
+
+
+ODD = [
+    (order_node(), [line_node(), line_node(title="Tip", variant=None, product=None)]),
+    (order_node(customer=None, shippingAddress=None, billingAddress=None, email=None, processedAt=None), []),
+    (
+        order_node(
+            name="EN1001/BE", number=None, note='a "quote", a \\ backslash,\ta tab\nand a line', phone="+1 555",
+            tags=[" b ", "a", "", "b"],
+            customAttributes=[{"key": "gift", "value": None}, {"key": "é\\n", "value": "x"}],
+            displayFulfillmentStatus="PARTIALLY_FULFILLED", displayFinancialStatus="SOMETHING_NEW",
+            cancelReason="CUSTOMER", cancelledAt="2026-11-21T10:00:00Z", closedAt="2026-11-21T05:00:00-05:00",
+            billingAddress=address(city="Shelbyville", company="Duff & Söhne"), totalDiscountsSet=None,
+        ),
+        [line_node(quantity=3, currentQuantity=0, sku=None, vendor=None, variant=None)],
+    ),
+    (
+        order_node(
+            currencyCode="JPY", presentmentCurrencyCode="KWD", totalPriceSet=money("1200.0", "JPY", "2.5", "KWD"),
+            subtotalPriceSet=money("1200", "JPY", "2.3456", "KWD"), totalTaxSet=money("-0.5", "JPY", "0.0", "KWD"),
+            customer=customer_node(defaultEmailAddress=None, defaultPhoneNumber={"phoneNumber": "+81"}, updatedAt=None),
+        ),
+        [
+            line_node(
+                originalUnitPriceSet=money("1200.0", "JPY", "2.5", "KWD"),
+                discountAllocations=[
+                    {"allocatedAmountSet": money("0.1", "JPY", "0.0001", "KWD")},
+                    {"allocatedAmountSet": money("0.2", "JPY", "0.0002", "KWD")},
+                ],
+                taxLines=[{"priceSet": money("7", "JPY", "0.123456", "KWD")}],
+                customAttributes=[{"key": "engraving", "value": "für Zoë"}],
+            )
+        ],
+    ),
+]  # fmt: skip
+
+
+@WHOLE_FILE
+def test_odd_orders_come_out_of_a_file_as_they_would_from_a_read(tmp_path):
+    connection = connect()
+    load_file(connection, write(tmp_path / "file", [node for order, lines in ODD for node in of(order, *lines)]))
+    for order, lines in ODD:
+        ours = Order.objects.get(shop=connection.shop, remote_id=int(order["id"].rsplit("/", 1)[1]))
+        theirs = snapshot_of(order, *lines)
+        assert differences(ours, theirs) == []
+        assert [line.remote_id for line in ours.lines.all()] == [line.remote_id for line in theirs.lines]
+        assert ours.remote_updated_at == theirs.updated_at
+        assert ours.total == parts.order_values(theirs)["total"]
+
+
+@WHOLE_FILE
+def test_all_columns_are_those_of_an_order_that_was_read(tmp_path):
+    """Also those that no snapshot names: whatever column the tables get, this test asks what a file puts there."""
+    connection, other = connect(), make_shop("other.myshopify.com")
+    load_file(connection, write(tmp_path / "file", [node for order, lines in ODD for node in of(order, *lines)]))
+    for order, lines in ODD:
+        read = apply(snapshot_of(order, *lines), other).order
+        loaded = Order.objects.get(shop=connection.shop, remote_id=read.remote_id)
+        own = {"id", "public_id", "shop", "created_at", "updated_at", "digest", "customer", "order"}
+        for ours, theirs in [(loaded, read), *zip(loaded.lines.all(), read.lines.all(), strict=True)]:
+            names = [field.name for field in ours._meta.concrete_fields if field.name not in own]
+            theirs.refresh_from_db()
+            assert {n: getattr(ours, n) for n in names} == {n: getattr(theirs, n) for n in names}
+        if read.customer:
+            names = ["remote_id", "email", "phone", "first_name", "last_name", "remote_updated_at"]
+            assert {n: getattr(loaded.customer, n) for n in names} == {n: getattr(read.customer, n) for n in names}
+
+
+amounts = st.one_of(
+    st.from_regex(r"\A-?[0-9]{1,12}(\.[0-9]{1,6})?\Z"),
+    st.decimals(-(10**9), 10**9, places=2).map(str),
+    st.integers(0, 99),
+)
+currencies = st.sampled_from(["USD", "EUR", "JPY", "KWD", "usd", "jpy", "XXX"])
+
+
+@given(amounts, currencies)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+def test_amounts_are_written_as_everywhere(amount, currency):
+    assert bulk_rows.amount_text(amount, currency) == text_of(decimal_of(amount), currency)
+
+
+@pytest.mark.parametrize("broken", [
+    {"id": "gid://shopify/Order/zero"}, {"createdAt": None}, {"updatedAt": "2026-11-20T12:00:00"},
+    {"totalPriceSet": None}, {"totalPriceSet": money("NaN")}, {"customer": {"id": None}},
+])  # fmt: skip
+def test_an_order_that_a_read_refuses_is_refused(broken):
+    node = order_node(**broken)
+    refused = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
+    with pytest.raises(refused):
+        parts.order_values(snapshot_of(node))
+    with pytest.raises(refused):
+        bulk_rows.order_row(node)
+        bulk_rows.customer_row(node["customer"])
