@@ -32,7 +32,11 @@ READ: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("QueryRoot", ("fulfillment",), ("fulfillments", "orders", *FULFILLMENT_ORDERS)),
     ("QueryRoot", ("customer", "customers", "customerByIdentifier", "customersCount"), ("customers",)),
     ("QueryRoot", ("product", "products", "productVariant", "productVariants", "productsCount"), ("products",)),
-    ("QueryRoot", ("return", "returnableFulfillments", "returnableFulfillment"), ("returns",)),
+    (
+        "QueryRoot",
+        ("return", "returnableFulfillments", "returnableFulfillment", "returnReasonDefinitions"),
+        ("returns",),
+    ),
     ("QueryRoot", ("fulfillmentOrder", "fulfillmentOrders"), FULFILLMENT_ORDERS),
     ("QueryRoot", ("assignedFulfillmentOrders",), ("assigned_fulfillment_orders",)),
     ("QueryRoot", ("inventoryItem", "inventoryItems", "inventoryLevel"), ("inventory", "products")),
@@ -51,6 +55,8 @@ READ: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("Customer", ("orders", "lastOrder"), ("orders",)),
     ("Refund", ("return",), ("returns", "orders")),
     ("Fulfillment", ("location",), ("locations", "fulfillments", *FULFILLMENT_ORDERS)),
+    ("RefundLineItem", ("location",), ("locations", "orders")),
+    ("GiftCard", ("customer",), ("customers",)),
     ("ProductVariant", ("inventoryItem",), ("inventory", "products")),
 )
 
@@ -61,6 +67,8 @@ WRITE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("refundCreate", ("orders",)),
     ("return", ("returns",)),
     ("reverse", ("returns",)),
+    ("removeFromReturn", ("returns",)),
+    ("fulfillmentCreate", FULFILLMENT_ORDERS),
     ("fulfillmentEventCreate", ("fulfillments",)),
     ("fulfillmentOrder", FULFILLMENT_ORDERS),
     ("fulfillment", ("fulfillments", *FULFILLMENT_ORDERS)),
