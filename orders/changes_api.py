@@ -40,10 +40,19 @@ KINDS = {
     Change.Kind.CONTACT.value: Asked(changes.change_contact, (), ("email", "phone")),
     Change.Kind.NOTE.value: Asked(changes.change_note, ("note",)),
     Change.Kind.TAGS.value: Asked(changes.change_tags, (), ("add", "remove")),
+    Change.Kind.CANCEL.value: Asked(changes.cancel, (), ("reason", "restock", "refund", "notify", "note")),
+    Change.Kind.EDIT.value: Asked(changes.edit_lines, (), ("lines", "add", "restock", "notify", "note")),
+    Change.Kind.REFUND.value: Asked(
+        changes.refund, (), ("lines", "shipping", "amount", "notify", "note"), "refunds:write"
+    ),
+    Change.Kind.RETURN.value: Asked(changes.open_return, ("lines",), ("notify",)),
+    Change.Kind.STORE_CREDIT.value: Asked(changes.give_store_credit, ("amount",), ("notify",), "refunds:write"),
+    Change.Kind.GIFT_CARD.value: Asked(changes.issue_gift_card, ("amount",), ("note",), "refunds:write"),
 }
 # Refusals because of how things stand, not of what was sent.
 STANDING = {
-    "change_under_way", "change_waiting", "order_cancelled", "order_deleted", "order_redacted", "wrong_state",
+    "change_under_way", "change_waiting", "order_cancelled", "order_deleted", "order_redacted", "order_sent",
+    "unit_used", "wrong_state",
 }  # fmt: skip
 
 

@@ -35,15 +35,19 @@ def use_units(line: LineItem, units: Iterable[int], *, kind: str, reference: str
         raise UnitAlreadyUsed(why_used(line, wanted)) from error
 
 
-def use_refunded(line: LineItem, quantity: int, *, reference: str) -> int:
+def use_refunded(line: LineItem, quantity: int, *, reference: str, asked_by: Iterable[str] = ()) -> int:
     """Mark units as refunded by the shop; returns how many were missing because they had been used already.
 
-    A refund at the shop is a fact, not a request, so it is never refused: a shortfall is reported to the caller.
+    A refund at the shop is a fact, not a request, so it is never refused: a shortfall is reported to the caller. Where
+    we asked for it, the units that `asked_by` uses (a change, a remedy) become its own, before any other are taken.
     """
-    done = UnitUse.objects.filter(line=line, reference=reference, released_at=None).count()
-    units = free_units(line)[: max(0, quantity - done)]
+    uses = UnitUse.objects.filter(line=line, released_at=None)
+    left = max(0, quantity - uses.filter(reference=reference).count())
+    held = list(uses.filter(reference__in=list(asked_by)).order_by("unit").values_list("pk", flat=True)[:left])
+    UnitUse.objects.filter(pk__in=held).update(reference=reference, kind=UnitUse.Kind.REFUND)
+    units = free_units(line)[: left - len(held)]
     use_units(line, units, kind=UnitUse.Kind.REFUND, reference=reference)
-    return quantity - done - len(units)
+    return left - len(held) - len(units)
 
 
 def release(reference: str) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Model
 
 from orders import entitlement
+from orders.changes import carrying
 from orders.models import Fulfillment, LineItem, Order, Refund, TrackingEvent
 from orders.snapshot import Amounts, FulfillmentSnapshot, LineSnapshot, OrderSnapshot, RefundSnapshot, TrackingSnapshot
 
@@ -188,9 +189,10 @@ def refund_values(snapshot: RefundSnapshot) -> dict[str, Any]:
 
 def _use_refunded(order: Order, refund: Refund, units: dict[int, int]) -> list[Event]:
     """Use the refund's units (those it has used already count); an event for each line that had too few left."""
-    events = []
+    events, asked_by = [], carrying.who_asked(order, refund)
     for line in LineItem.objects.filter(order=order, remote_id__in=units):
-        if missing := entitlement.use_refunded(line, units[line.remote_id], reference=refund.public_id):
+        quantity = units[line.remote_id]
+        if missing := entitlement.use_refunded(line, quantity, reference=refund.public_id, asked_by=asked_by):
             facts = {"line": line.public_id, "units": missing, "refund": refund.public_id}
             events.append(Event("entitlement.exceeded", facts, line.public_id))
     return events

@@ -11,6 +11,7 @@ from integrations.models import Connection
 from integrations.shopify.reads import read_order
 from integrations.shopify.values import maybe_identifier
 from orders import intake
+from orders.changes import carrying
 from orders.intake import Origin, Outcome
 from orders.models import Order, Shop
 from orders.snapshot import OrderSnapshot
@@ -27,6 +28,7 @@ def apply_order(connection: Connection, snapshot: OrderSnapshot, *, is_read: boo
         if outcome.what in ("created", "changed"):
             coverage.refresh(outcome.order, by=origin.by, source=origin.source)
             resolutions.recognise(outcome.order, by=origin.by, source=origin.source)
+            carrying.recognise(outcome.order, by=origin.by, source=origin.source)
         if outcome.what == "created":
             inbox.order_arrived(connection, outcome.order.remote_id)
         failpoints.reach("inbound.applying")

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from integrations.errors import GiveUp
 from integrations.models import Connection, Delivery
 from integrations.sent import Sent
-from integrations.shopify.pushes import values
-from integrations.shopify.pushes.asking import BY, Refused, Withdrawn
+from integrations.shopify.pushes import cancelling, crediting, editing, refunding, returning, values
+from integrations.shopify.pushes.asking import BY, Refused, Unknown, Withdrawn
 from integrations.shopify.pushes.replacing import place_replacement
 from orders.changes import carrying
 from orders.models import Change
@@ -21,6 +21,12 @@ CHANGES: dict[str, Callable[[Connection, Change], Sent]] = {
     Change.Kind.CONTACT: values.push,
     Change.Kind.NOTE: values.push,
     Change.Kind.TAGS: values.push_tags,
+    Change.Kind.CANCEL: cancelling.push,
+    Change.Kind.EDIT: editing.push,
+    Change.Kind.REFUND: refunding.push,
+    Change.Kind.RETURN: returning.push,
+    Change.Kind.STORE_CREDIT: crediting.push_credit,
+    Change.Kind.GIFT_CARD: crediting.push_card,
 }
 
 
@@ -41,6 +47,9 @@ def push_change(delivery: Delivery) -> Sent:
         return NOTHING
     except Refused as refusal:
         return _refused(connection, change, str(refusal))
+    except Unknown as doubt:
+        carrying.failed(change, str(doubt), by=BY, source=connection.public_id, keep_units=True)
+        return Sent(f"Stopped: {doubt}", 200)
     except GiveUp as problem:
         if problem.parked != Delivery.Parked.REFUSED:
             raise

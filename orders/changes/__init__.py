@@ -5,18 +5,28 @@ the entry it goes out by the outbox; `carrying` holds what integrations call whi
 """
 
 from orders.changes.deciding import ask_again, keep_ours, keep_theirs, withdraw
+from orders.changes.editing import cancel, edit_lines
+from orders.changes.giving import RETURN_REASONS, give_store_credit, issue_gift_card, open_return, refund, refundable
 from orders.changes.values import ADDRESS_FIELDS, change_address, change_contact, change_note, change_tags
 from orders.models.change import ChangeRefused
 
 __all__ = [
     "ADDRESS_FIELDS",
+    "RETURN_REASONS",
     "ChangeRefused",
     "ask_again",
+    "cancel",
     "change_address",
     "change_contact",
     "change_note",
     "change_tags",
+    "edit_lines",
+    "give_store_credit",
+    "issue_gift_card",
     "keep_ours",
     "keep_theirs",
+    "open_return",
+    "refund",
+    "refundable",
     "withdraw",
 ]

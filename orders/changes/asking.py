@@ -92,3 +92,10 @@ def one_of(value: Any, choices: Iterable[str], pointer: str) -> str:
     if value not in known:
         raise ChangeRefused("invalid_choice", f"Choose one of {', '.join(known)}.", pointer)
     return str(value)
+
+
+def flag(value: Any, pointer: str) -> bool:
+    """True or false; raises ChangeRefused for anything else."""
+    if not isinstance(value, bool):
+        raise ChangeRefused("invalid_choice", "This is true or false.", pointer)
+    return value

@@ -3,15 +3,18 @@
 Each locks the order, then the change, and may be called twice.
 """
 
+import re
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from orders import entitlement
 from orders.changes.asking import tell
-from orders.models import Change, Order
+from orders.models import Change, Order, Refund
 
+MARK = re.compile(r"\bchg_\w+")
 UNDER_WAY = (Change.State.QUEUED, Change.State.RUNNING)
 
 
@@ -112,6 +115,17 @@ def recognise(order: Order, *, by: str, source: str = "") -> None:
         return
     for change in order.changes.filter(kind=Change.Kind.CANCEL, state=Change.State.RUNNING):
         done(change, by=by, source=source)
+
+
+def who_asked(order: Order, refund: Refund) -> list[str]:
+    """References under which the units of a refund from the shop may be held: our change's, its remedy's.
+
+    The change's id stands in the refund's note, so it is known though the shop's message comes before its answer.
+    """
+    named = MARK.findall(refund.note)
+    ours = order.changes.filter(kind=Change.Kind.REFUND)
+    ours = ours.filter(Q(public_id__in=named) | Q(result__refund=str(refund.remote_id)))
+    return [reference for change in ours for reference in (change.public_id, change.reference) if reference]
 
 
 def locked(change: Change) -> Change:

@@ -1,10 +1,12 @@
 """What people do with a change that is not through: give it up, ask again, decide a conflict field by field."""
 
+import uuid
 from collections.abc import Sequence
 
 from django.db import transaction
 
 from orders import entitlement
+from orders.changes import giving
 from orders.changes.asking import tell
 from orders.changes.carrying import locked
 from orders.models import Change
@@ -78,10 +80,16 @@ def _decided(change: Change, kept: str, by: str, source: str) -> Change:
 
 @transaction.atomic
 def ask_again(change: Change, *, by: str, source: str = "") -> Change:
-    """Send a refused change once more, after whatever stood in its way was put right; raises ChangeRefused."""
+    """Send a refused change once more, after whatever stood in its way was put right; raises ChangeRefused.
+
+    It goes as a new intent, under a new UUID: the shop remembers its answer to the old one.
+    """
     change = locked(change)
     if change.state != Change.State.FAILED:
         raise ChangeRefused("wrong_state", f"This change is {change.get_state_display().lower()}, not refused.")
+    if change.kind == Change.Kind.REFUND:
+        giving.take_units_again(change)
+    change.uuid, change.result = uuid.uuid4(), {}
     _save(change, Change.State.QUEUED)
     tell(change, "queued", by=by, source=source, fields=sorted(change.wanted), again=True)
     return change

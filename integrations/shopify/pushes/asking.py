@@ -6,8 +6,8 @@ Shopify refuses in `userErrors` (the answer is HTTP 200): that is an answer, so 
 from typing import Any
 
 from backoffice import failpoints
-from integrations.errors import Throttled
-from integrations.models import Connection
+from integrations.errors import GiveUp, Throttled
+from integrations.models import Connection, Delivery
 from integrations.shopify.arriving import apply_order
 from integrations.shopify.client import Shopify, gid
 from integrations.shopify.reads import read_order
@@ -25,6 +25,10 @@ class Refused(Exception):
         self.errors = errors or []
 
 
+class Unknown(Exception):
+    """Nobody knows whether the shop has done it, and it must not be done twice: somebody must look."""
+
+
 class Withdrawn(Exception):
     """It was given up while we looked."""
 
@@ -37,11 +41,17 @@ def ask(connection: Connection, change: Change, document: str, variables: dict[s
     failpoints.reach("change.asking")
     try:
         answer = Shopify(connection).run(document, variables)
-    except Throttled:
-        if is_first:
+    except (Throttled, GiveUp) as problem:
+        # A query that was refused may have been carried out before one of its fields was denied.
+        if is_first and getattr(problem, "parked", "") != Delivery.Parked.REFUSED:
             carrying.not_asked(change)
         raise
     failpoints.reach("change.asked")
+    return accepted(answer)
+
+
+def accepted(answer: dict[str, Any]) -> dict[str, Any]:
+    """The payload of the one mutation of an answer; raises Refused."""
     payload: dict[str, Any] = next(iter(answer.values()))
     errors: list[dict[str, Any]] = next(
         (value for name, value in payload.items() if name.lower().endswith("usererrors")), []
@@ -58,6 +68,14 @@ def words(errors: list[dict[str, Any]]) -> str:
         field = ".".join(str(part) for part in error.get("field") or [] if part != "input")
         said.append(f"{error['message']} ({field})" if field else str(error["message"]))
     return " ".join(said)
+
+
+def remote_order(connection: Connection, change: Change, document: str) -> dict[str, Any]:
+    """The order as `document` reads it now; raises Refused when the shop does not show it."""
+    order: dict[str, Any] | None = Shopify(connection).run(document, {"id": order_gid(change)})["order"]
+    if order is None:
+        raise Refused("Shopify does not show us this order any more: deleted, too old, or no access.")
+    return order
 
 
 def order_gid(change: Change) -> str:

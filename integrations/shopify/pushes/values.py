@@ -8,8 +8,7 @@ from typing import Any
 from integrations.models import Connection
 from integrations.sent import Sent
 from integrations.shopify import mutations
-from integrations.shopify.client import Shopify
-from integrations.shopify.pushes.asking import BY, Refused, ask, bring_home, order_gid
+from integrations.shopify.pushes.asking import BY, ask, bring_home, order_gid, remote_order
 from integrations.shopify.values import clean, tags
 from orders.changes import carrying
 from orders.models import Change
@@ -23,7 +22,7 @@ ADDRESS = {
 
 def push(connection: Connection, change: Change) -> Sent:
     """Write an address, a contact or a note."""
-    remote = _read(connection, change)
+    remote = remote_order(connection, change, mutations.ORDER_VALUES)
     theirs = _values(change.kind, remote)
     missing = [name for name, value in change.wanted.items() if not same(name, theirs[name], value)]
     third = {name: theirs[name] for name in missing if not same(name, theirs[name], change.base.get(name, ""))}
@@ -40,7 +39,7 @@ def push(connection: Connection, change: Change) -> Sent:
 
 def push_tags(connection: Connection, change: Change) -> Sent:
     """Add and remove tags: what is there or gone already is left alone."""
-    present = {tag.casefold() for tag in tags(_read(connection, change)["tags"])}
+    present = {tag.casefold() for tag in tags(remote_order(connection, change, mutations.ORDER_VALUES)["tags"])}
     add = [tag for tag in change.wanted["add"] if tag.casefold() not in present]
     remove = [tag for tag in change.wanted["remove"] if tag.casefold() in present]
     if add:
@@ -63,13 +62,6 @@ def same(name: str, one: str, other: str) -> bool:
 
 def _digits(phone: str) -> str:
     return "".join(character for character in phone if character.isdigit())
-
-
-def _read(connection: Connection, change: Change) -> dict[str, Any]:
-    order: dict[str, Any] | None = Shopify(connection).run(mutations.ORDER_VALUES, {"id": order_gid(change)})["order"]
-    if order is None:
-        raise Refused("Shopify does not show us this order any more: deleted, too old, or no access.")
-    return order
 
 
 def _values(kind: str, remote: dict[str, Any]) -> dict[str, str]:
