@@ -1,5 +1,6 @@
 """``bulkOperation``, ``bulkOperations``, ``bulkOperationRunQuery`` and ``bulkOperationCancel``."""
 
+import re
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -13,17 +14,22 @@ from sandbox.store import Store
 
 Document = dict[str, Any]
 
+STATUS = re.compile(r"\bstatus:['\"]?(\w+)")
 BUSY = "A bulk query operation for this app and shop is already in progress: {}."
 
 
 def queries(connection: sqlite3.Connection, shop: Shop, _: Any) -> Document:
     """Fields of QueryRoot."""
 
-    def bulk_operations_of_shop(info: Any, first: int | None = None, **asked: Any) -> Document:
-        # Shopify has no CREATED_AT order other than that of the ids; sortKey COMPLETED_AT is the same here.
+    def bulk_operations_of_shop(
+        info: Any, first: int | None = None, query: str | None = None, **asked: Any
+    ) -> Document:
+        # Of the search language only the status is understood: that is what a client looks for before it asks anew.
+        wanted_status = STATUS.search(query or "")
         every = [
             (one.id, bulk_operations.fields(one, info.context.address))
             for one in bulk_operations.of_shop(connection, shop.domain)
+            if wanted_status is None or one.status == wanted_status[1].upper()
         ]
         wanted = {name: value for name, value in asked.items() if name in ("after", "reverse")}
         return page_of_list(every, first=first, **wanted)

@@ -12,8 +12,6 @@ from sandbox.store import Writing
 Document = dict[str, Any]
 
 IN_PARALLEL = 5
-# The limit was one before this version.
-FIRST_WITH_FIVE = "2026-01"
 UNFINISHED = ("CREATED", "RUNNING", "CANCELING")
 
 

@@ -21,6 +21,15 @@ def in_seat(connection: sqlite3.Connection, shop: Shop, turn: int) -> Document:
     return dict(json.loads(row["document"]))
 
 
+def regulars(connection: sqlite3.Connection, shop: str) -> list[Document]:
+    """Id and name of the regular customers, for whoever has to choose one."""
+    rows = connection.execute(
+        "SELECT document FROM customers WHERE shop = ? AND seat IS NOT NULL ORDER BY seat", (shop,)
+    )
+    people = [json.loads(row["document"]) for row in rows]
+    return [{"id": one["id"], "name": f"{one['first_name']} {one['last_name']}"} for one in people]
+
+
 def by_id(connection: sqlite3.Connection, shop: str, customer_id: int | None) -> Document | None:
     """A customer of this shop."""
     row = connection.execute("SELECT document FROM customers WHERE id = ? AND shop = ?", (customer_id, shop)).fetchone()

@@ -7,10 +7,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from sandbox import catalogue, fulfillment_orders, kept_orders, shops, sink, subscriptions
+from sandbox import catalogue, customers, fulfillment_orders, installations, kept_orders, shops, sink, subscriptions
 from sandbox.line_bodies import full_name
 from sandbox.money import in_webhooks
 from sandbox.program import running
+from sandbox.scenario import HAPPENINGS
 from sandbox.totals import financial_status, fulfillable_quantity, fulfillment_status, refundable_quantity, totals
 
 Document = dict[str, Any]
@@ -29,7 +30,10 @@ def livez(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest) -> HttpResponse:
     """The page; ``?part=lists`` is only what changes, for its own script."""
     with running().store.read() as connection:
+        app = installations.of(connection, shops.first(connection).domain)
         lists = {
+            "app": app,
+            "revoked": [scope for scope in installations.SCOPES if scope not in app.scopes],
             "orders": [
                 _order(order, fulfillment_orders.of_order(connection, order["id"]))
                 for order in kept_orders.newest(connection, ORDERS_SHOWN)
@@ -42,7 +46,14 @@ def page(request: HttpRequest) -> HttpResponse:
         if request.GET.get("part") == "lists":
             return render(request, "lists.html", lists)
         nonce = secrets.token_urlsafe(16)
-        whole = {**lists, "nonce": nonce, "shops": shops.every(connection), "variants": catalogue.VARIANTS}
+        whole = {
+            **lists,
+            "nonce": nonce,
+            "shops": shops.every(connection),
+            "variants": catalogue.VARIANTS,
+            "customers": customers.regulars(connection, app.shop),
+            "happenings": list(HAPPENINGS),
+        }
     response = render(request, "page.html", whole)
     response["Content-Security-Policy"] = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self';"

@@ -39,6 +39,34 @@ def test_every_button_of_an_order_works(shopify: Sandbox):
     assert len(pressed) == 6
 
 
+def press(shopify: Sandbox, button: str) -> requests.Response:
+    """Press a button of the page that stands in a form with fields; the answer is the page again."""
+    form = next(one for one in re.findall(r"<form.*?</form>", page(shopify), re.DOTALL) if f'id="{button}"' in one)
+    action = re.search(r'action="([^"]+)"', form)
+    name = re.search(rf'id="{button}"(?: name="([^"]+)" value="([^"]+)")?', form)
+    assert action
+    assert name
+    chosen = re.search(r'<select name="(\w+)"><option value="(\d+)"', form)
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)"', form))
+    fields |= {chosen[1]: chosen[2]} if chosen else {}
+    fields |= {name[1]: name[2]} if name[1] else {}
+    return requests.post(shopify.url + action[1], data=fields or "", headers=FORM, timeout=10)
+
+
+def test_every_button_of_the_platform_works(shopify: Sandbox):
+    shopify.post("/sandbox/compliance_uri.json", uri="http://127.0.0.1:9/")
+    for button in ("drop", "delay", "forge", "throttle", "slow", "reset", "expire", "revoke", "hide", "data-request",
+                   "redact", "shop-redact", "hundred", "stop"):  # fmt: skip
+        assert (button, press(shopify, button).status_code) == (button, 200)
+    text = page(shopify, "?part=lists")
+    assert "Not granted: read_products, write_products" in text
+    assert "Customer data is hidden" in text
+    assert "The app is not installed" in press(shopify, "uninstall").text
+    press(shopify, "install")
+    healthy = press(shopify, "grant").text
+    assert not any(word in healthy for word in ("Not granted", "not installed", "is hidden", "switched on"))
+
+
 def test_customers_names_are_shown_and_escaped(shopify: Sandbox):
     shopify.post("/sandbox/orders.json", count=6)
     text = page(shopify)
