@@ -29,6 +29,11 @@ def now_after(earlier: str) -> str:
     return (_read(earlier) + timedelta(microseconds=1)).strftime(KEPT_FORM)
 
 
+def before(seconds: float) -> str:
+    """The moment so many seconds ago, in the kept form."""
+    return (datetime.now(UTC) - timedelta(seconds=seconds)).strftime(KEPT_FORM)
+
+
 def kept(text: str) -> str:
     """Any ISO 8601 text in the kept form; a text without offset is read as UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text)

@@ -4,7 +4,7 @@ import sqlite3
 from decimal import Decimal
 from typing import Any
 
-from sandbox import clock, customers, store_credit
+from sandbox import clock, customers, metafields, store_credit
 from sandbox.connections import page_of_list
 from sandbox.line_bodies import full_name
 from sandbox.money import in_graphql
@@ -38,6 +38,10 @@ def customer_fields(connection: sqlite3.Connection, shop: str, customer: Documen
         "note": customer.get("note"),
         "locale": "en",
         "storeCreditAccounts": accounts,
+        "metafield": lambda info, key, namespace="$app": metafields.shown(
+            connection, customer["id"], "CUSTOMER", namespace, key
+        ),
+        "metafields": lambda info, **asked: metafields.page(connection, customer["id"], "CUSTOMER", **asked),
     }
 
 

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from typing import Any
 
-from sandbox import catalogue, clock
+from sandbox import clock
 from sandbox.announcing import Announcement
 from sandbox.bodies import customer_body
 from sandbox.shops import Shop
@@ -13,12 +13,12 @@ from sandbox.store import Writing
 Document = dict[str, Any]
 
 
-def in_seat(connection: sqlite3.Connection, shop: Shop, turn: int) -> Document:
-    """One of the regular customers, taken in turn."""
-    row = connection.execute(
-        "SELECT document FROM customers WHERE shop = ? AND seat = ?", (shop.domain, turn % len(catalogue.PEOPLE))
-    ).fetchone()
-    return dict(json.loads(row["document"]))
+def in_seat(connection: sqlite3.Connection, shop: Shop, turn: int) -> Document | None:
+    """One of the regular customers, taken in turn; None when all of them were deleted."""
+    rows = connection.execute(
+        "SELECT document FROM customers WHERE shop = ? AND seat IS NOT NULL ORDER BY seat", (shop.domain,)
+    ).fetchall()
+    return dict(json.loads(rows[turn % len(rows)]["document"])) if rows else None
 
 
 def regulars(connection: sqlite3.Connection, shop: str) -> list[Document]:
@@ -43,6 +43,18 @@ def by_email(connection: sqlite3.Connection, shop: str, email: str) -> Document 
         (shop, email.lower()),
     ).fetchone()
     return dict(json.loads(row["document"])) if row else None
+
+
+def keep(writing: Writing, customer: Document) -> Document:
+    """Keep a changed customer, on their orders as well, which show who they are now; returns them as kept."""
+    changed = {**customer, "updated_at": clock.now_after(customer["updated_at"])}
+    writing.connection.execute("UPDATE customers SET document = ? WHERE id = ?", (json.dumps(changed), customer["id"]))
+    writing.connection.execute(
+        "UPDATE orders SET document = json_set(document, '$.customer', json(?))"
+        " WHERE json_extract(document, '$.customer.id') = ?",
+        (json.dumps(changed), customer["id"]),
+    )
+    return changed
 
 
 def bought(writing: Writing, shop: Shop, customer: Document, order: Document, announcement: Announcement) -> Document:

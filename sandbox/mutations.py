@@ -14,11 +14,14 @@ from sandbox import (
     stock_mutations,
     subscriptions,
 )
+from sandbox.address_checks import address_problems, phone_is_valid
 from sandbox.credit_mutations import credit_mutations
 from sandbox.edit_mutations import edit_mutations
 from sandbox.money_mutations import money_mutations
 from sandbox.order_documents import gid, number_of
+from sandbox.own_data_mutations import own_data_mutations
 from sandbox.places import address_of
+from sandbox.program import running
 from sandbox.queries import Queries
 from sandbox.return_mutations import return_mutations
 from sandbox.shops import Shop
@@ -36,6 +39,7 @@ PARTS: tuple[Callable[[Store, Shop, Queries], Resolvers], ...] = (
     edit_mutations,
     fulfillment_mutations.fields,
     money_mutations,
+    own_data_mutations,
     parcel_mutations.fields,
     return_mutations,
     stock_mutations.fields,
@@ -67,6 +71,8 @@ class Mutations:
         return fields
 
     def _create(self, wanted: Document, options: Document) -> Document:
+        if running().faults.settings.order_limit and order_create.too_many(self._queries.connection, self._shop):
+            return {"order": None, "userErrors": [{**_error(None, order_create.TOO_MANY), "code": None}]}
         try:
             order = order_create.create(self._store, self._shop, wanted, options)
         except order_create.UserError as problem:
@@ -84,6 +90,10 @@ class Mutations:
             changes["shipping_address"] = address_of(wanted["shippingAddress"])
         if not changes:
             return {"order": shown, "userErrors": [_error(None, "No valid update parameters have been provided")]}
+        problems = [] if phone_is_valid(wanted.get("phone")) else [_error(["phone"], "Phone is invalid")]
+        problems += address_problems(wanted["shippingAddress"]) if "shipping_address" in changes else []
+        if problems:
+            return {"order": shown, "userErrors": problems}
         changing.change(self._store, int(shown["legacyResourceId"]), changes)
         return {"order": self._queries.order(wanted["id"]), "userErrors": []}
 

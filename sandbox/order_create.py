@@ -26,12 +26,26 @@ from sandbox.totals import financial_status, totals
 Document = dict[str, Any]
 
 
+# Development stores take five orders a minute from apps (recorded words).
+LIMIT = 5
+TOO_MANY = "Too many attempts. Please try again later."
+
+
 class UserError(Exception):
     """What the caller got wrong: the path of the input, the words, the code of OrderCreateUserErrorCode."""
 
     def __init__(self, field: list[str] | None, message: str, code: str = "INVALID") -> None:
         super().__init__(message)
         self.shown = {"field": field, "message": message, "code": code}
+
+
+def too_many(connection: sqlite3.Connection, shop: Shop) -> bool:
+    """Whether apps have created as many orders within a minute as a development store takes."""
+    row = connection.execute(
+        "SELECT count(*) FROM orders WHERE shop = ? AND created_at > ? AND json_extract(document, '$.app_id') = ?",
+        (shop.domain, clock.before(60), OWN_APP_ID),
+    ).fetchone()
+    return int(row[0]) >= LIMIT
 
 
 def create(store: Store, shop: Shop, wanted: Document, options: Document) -> Document:

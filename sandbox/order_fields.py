@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from sandbox import catalogue, clock, customers, fulfillment_orders
+from sandbox import catalogue, clock, customers, fulfillment_orders, metafields
 from sandbox.bodies import gateways, status_page
 from sandbox.connections import later_page
 from sandbox.customer_fields import customer_fields
@@ -49,6 +49,7 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
     attributes = [{"key": one["name"], "value": one["value"]} for one in order["attributes"]]
     lines = order["lines"]
     return {
+        "__typename": "Order",
         "id": gid("Order", order["id"]),
         "legacyResourceId": str(order["id"]),
         "name": order["name"],
@@ -118,7 +119,10 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
         "app": OWN_APP if order["app_id"] else STORE_FRONT,
         "risk": risk_fields(order),
         "statusPageUrl": status_page(order),
-        "metafield": lambda info, **asked: _metafield(connection, order, **asked),
+        "metafield": lambda info, key, namespace="$app": metafields.shown(
+            connection, order["id"], "ORDER", namespace, key
+        ),
+        "metafields": lambda info, **asked: metafields.page(connection, order["id"], "ORDER", **asked),
         "taxLines": lambda info: [tax for line in lines for tax in line_fields(line, order)["taxLines"]],
         "lineItems": later_page(
             [(line["id"], line) for line in lines], lambda line: line_fields(line, order, connection)
@@ -304,17 +308,6 @@ def _transactions(
         {**transaction_fields(one, order), "order": lambda info: order_fields(connection, order)}
         for one in order["transactions"][:first]
     ]
-
-
-def _metafield(connection: sqlite3.Connection, order: Document, key: str, namespace: str = "$app") -> Document | None:
-    row = connection.execute(
-        "SELECT * FROM metafields WHERE order_id = ? AND namespace = ? AND key = ?", (order["id"], namespace, key)
-    ).fetchone()
-    if row is None:
-        return None
-    moment = clock.in_graphql(row["created_at"])
-    kept = {name: row[name] for name in ("namespace", "key", "type", "value")}
-    return {"id": gid("Metafield", row["id"]), **kept, "createdAt": moment, "updatedAt": moment}
 
 
 def _shipping_line(line: Document, order: Document) -> Document:

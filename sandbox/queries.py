@@ -31,6 +31,7 @@ from sandbox.order_fields import (
     order_fields,
     refund_with,
 )
+from sandbox.own_data_queries import own_data_queries
 from sandbox.return_queries import return_queries
 from sandbox.search import conditions
 from sandbox.shops import Shop
@@ -42,6 +43,7 @@ Document = dict[str, Any]
 PARTS: tuple[Callable[[sqlite3.Connection, Shop, "Queries"], Document], ...] = (
     bulk_api.queries,
     credit_queries,
+    own_data_queries,
     fulfillment_queries.fields,
     return_queries,
     stock_queries.fields,
@@ -67,7 +69,7 @@ class Queries:
         """Resolvers by the name of the field."""
         fields: Document = {
             "currentAppInstallation": lambda info: self._installation(),
-            "customer": lambda info, id: self._customer(id),
+            "customer": lambda info, id: self.customer(id),
             "events": lambda info, **asked: self._events(**asked),
             "fulfillment": lambda info, id: self._part(id, "fulfillments"),
             "refund": lambda info, id: self.refund(id),
@@ -94,6 +96,11 @@ class Queries:
     def refund(self, refund_gid: str) -> Document | None:
         """One refund of this shop."""
         return self._part(refund_gid, "refunds")
+
+    def customer(self, customer_gid: str) -> Document | None:
+        """One customer of this shop."""
+        found = customers.by_id(self._connection, self._shop.domain, _number(customer_gid))
+        return customer_fields(self._connection, self._shop.domain, found) if found else None
 
     def subscription(self, subscription_id: int | None) -> Document | None:
         """One webhook subscription of this shop."""
@@ -166,10 +173,6 @@ class Queries:
         if limit is not None and count > limit:
             return {"count": limit, "precision": "AT_LEAST"}
         return {"count": count, "precision": "EXACT"}
-
-    def _customer(self, customer_gid: str) -> Document | None:
-        found = customers.by_id(self._connection, self._shop.domain, _number(customer_gid))
-        return customer_fields(self._connection, self._shop.domain, found) if found else None
 
     def _events(self, first: int | None = None, query: str | None = None, **asked: Any) -> Document:
         """Only deletions of orders are remembered as events here."""
