@@ -69,7 +69,7 @@ def move(request: HttpRequest, order_id: int) -> HttpResponseBase:
 def split(request: HttpRequest, order_id: int) -> HttpResponseBase:
     """``{"fulfillment_order_id", "lines": [{"line_id" or "sku", "quantity"}]}``; by default one unit is split off."""
     fields = Fields(request)
-    with _chosen(order_id, fields, "open", "in_progress") as (writing, order, one):
+    with _chosen(order_id, fields, "open", "in_progress", least=2) as (writing, order, one):
         first = next(part for part in one["lines"] if part["remaining"])
         made = regrouping.split(writing, order, one, _units(fields, order, one) or {first["id"]: 1})
     return answer(request, _shown(made), 201)
@@ -79,9 +79,9 @@ def split(request: HttpRequest, order_id: int) -> HttpResponseBase:
 def progress(request: HttpRequest, order_id: int) -> HttpResponseBase:
     """``{"fulfillment_order_id", "stop": false}``: the warehouse is at work on it, or no longer."""
     fields = Fields(request)
-    change = regrouping.stop_progress if fields.flag("stop", False) else regrouping.report_progress
-    with _chosen(order_id, fields, "open", "in_progress") as (writing, order, one):
-        change(writing, order, one)
+    stop = fields.flag("stop", False)
+    with _chosen(order_id, fields, *(("in_progress",) if stop else ("open", "in_progress"))) as (writing, order, one):
+        (regrouping.stop_progress if stop else regrouping.report_progress)(writing, order, one)
     return answer(request, _shown(one))
 
 
@@ -122,8 +122,13 @@ def place(request: HttpRequest) -> HttpResponseBase:
 
 
 @contextmanager
-def _chosen(order_id: int, fields: Fields, *states: str) -> Iterator[tuple[Writing, Document, Document]]:
-    """The fulfillment order that is meant, by default the first in one of these states; raises Impossible."""
+def _chosen(
+    order_id: int, fields: Fields, *states: str, least: int = 1
+) -> Iterator[tuple[Writing, Document, Document]]:
+    """The fulfillment order that is meant, by default the first in one of these states that has so many units left.
+
+    Raises Impossible.
+    """
     wanted = fields.number("fulfillment_order_id")
     with running().store.write() as writing:
         order = kept_orders.load(writing.connection, order_id)
@@ -133,7 +138,8 @@ def _chosen(order_id: int, fields: Fields, *states: str) -> Iterator[tuple[Writi
         # What is shipped comes first, and what is open already before what waits.
         found.sort(key=lambda one: (not one["ships"], states.index(one["status"]) if one["status"] in states else 9))
         for one in found:
-            if wanted == one["id"] or (wanted is None and one["status"] in states):
+            fits = one["status"] in states and fulfillment_orders.remaining(one) >= least
+            if wanted == one["id"] or (wanted is None and fits):
                 yield writing, order, one
                 return
         raise Impossible("The order has no such fulfillment order")

@@ -26,17 +26,15 @@ def test_a_form_places_an_order_and_leads_back_to_the_page(shopify: Sandbox):
 
 
 def test_every_button_of_an_order_works(shopify: Sandbox):
-    pressed = set()
-    shopify.place(protected=True)
+    verbs = ("address", "note", "split", "hold", "release", "move", "fulfil", "scan", "cancel-fulfilment")
+    shopify.place(protected=True, lines=[{"sku": "FW-MUG", "quantity": 2}])
     # Each press changes what can be pressed next; the delivery comes before the end.
-    for verb in ("address", "note", "fulfil", "scan", "refund", "delete"):
+    for verb in (*verbs, "fulfil", "refund", "delete"):
         found = re.search(rf'action="(/sandbox/orders/\d+/{verb}\.json)"', page(shopify, "?part=lists"))
         assert found, verb
         fields = {"status": "delivered"} if verb == "scan" else {"tags": "vip"} if verb == "note" else {}
         answer = requests.post(shopify.url + found[1], data=fields or "", headers=FORM, timeout=10)
         assert (verb, answer.status_code) == (verb, 200)
-        pressed.add(verb)
-    assert len(pressed) == 6
 
 
 def press(shopify: Sandbox, button: str) -> requests.Response:
