@@ -34,6 +34,11 @@ def before(seconds: float) -> str:
     return (datetime.now(UTC) - timedelta(seconds=seconds)).strftime(KEPT_FORM)
 
 
+def after(moment: str, *, days: int) -> str:
+    """The kept moment so many days later."""
+    return (_read(moment) + timedelta(days=days)).strftime(KEPT_FORM)
+
+
 def kept(text: str) -> str:
     """Any ISO 8601 text in the kept form; a text without offset is read as UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text)

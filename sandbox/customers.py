@@ -36,6 +36,12 @@ def by_id(connection: sqlite3.Connection, shop: str, customer_id: int | None) ->
     return dict(json.loads(row["document"])) if row else None
 
 
+def every(connection: sqlite3.Connection, shop: str) -> list[Document]:
+    """All customers of this shop, oldest first."""
+    rows = connection.execute("SELECT document FROM customers WHERE shop = ? ORDER BY id", (shop,))
+    return [json.loads(row["document"]) for row in rows]
+
+
 def by_email(connection: sqlite3.Connection, shop: str, email: str) -> Document | None:
     """The customer of this shop with this e-mail address."""
     row = connection.execute(

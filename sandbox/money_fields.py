@@ -32,14 +32,6 @@ def money_fields(order: Document, sums: Totals) -> Document:
         "currentTaxLines": lambda info: [
             _tax_line(line, order) for line in order["lines"] if line["tax_title"] and current_quantity(line)
         ],
-        "disputes": [
-            {
-                "id": gid("ShopifyPaymentsDispute", dispute["id"]),
-                "initiatedAs": dispute["type"].upper(),
-                "status": dispute["status"].upper(),
-            }
-            for dispute in order.get("disputes", ())
-        ],
         "netPaymentSet": bag(sums.received - sums.refunded),
         "originalTotalAdditionalFeesSet": bag(sums.fees) if sums.fees.shop else None,
         "originalTotalDutiesSet": bag(sums.duties) if sums.duties.shop else None,

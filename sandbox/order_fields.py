@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from sandbox import catalogue, clock, customers, fulfillment_orders, metafields
+from sandbox import catalogue, clock, customers, disputes, fulfillment_orders, metafields
 from sandbox.bodies import gateways, status_page
 from sandbox.connections import later_page
 from sandbox.customer_fields import customer_fields
@@ -144,6 +144,7 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
         "transactions": lambda info, **asked: _transactions(connection, order, **asked),
         "transactionsCount": {"count": len(order["transactions"]), "precision": "EXACT"},
         "fulfillmentsCount": {"count": len(order["fulfillments"]), "precision": "EXACT"},
+        "disputes": lambda info: [disputes.summary_fields(one) for one in disputes.of_order(connection, order)],
         "suggestedRefund": lambda info, **asked: suggested_refund(order, line_fields, **asked),
         **money_fields(order, sums),
     }

@@ -13,10 +13,12 @@ from sandbox import (
     catalogue,
     clock,
     customers,
+    disputes,
     fulfillment_queries,
     installations,
     jobs,
     kept_orders,
+    records,
     stock_queries,
     subscriptions,
     versions,
@@ -70,6 +72,8 @@ class Queries:
         fields: Document = {
             "currentAppInstallation": lambda info: self._installation(),
             "customer": lambda info, id: self.customer(id),
+            "dispute": lambda info, id: self._dispute(_number(id)),
+            "disputes": lambda info, **asked: disputes.page(self._connection, self._shop.domain, self.order, **asked),
             "events": lambda info, **asked: self._events(**asked),
             "fulfillment": lambda info, id: self._part(id, "fulfillments"),
             "refund": lambda info, id: self.refund(id),
@@ -173,6 +177,12 @@ class Queries:
         if limit is not None and count > limit:
             return {"count": limit, "precision": "AT_LEAST"}
         return {"count": count, "precision": "EXACT"}
+
+    def _dispute(self, number: int) -> Document | None:
+        found = records.find(self._connection, self._shop.domain, disputes.DISPUTE, number)
+        if found is None:
+            return None
+        return disputes.dispute_fields(found, lambda info: self.order(gid("Order", found["order_id"])))
 
     def _events(self, first: int | None = None, query: str | None = None, **asked: Any) -> Document:
         """Only deletions of orders are remembered as events here."""

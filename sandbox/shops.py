@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox import catalogue, clock, locations, shelves
 from sandbox.store import Writing
@@ -58,6 +58,12 @@ def furnish(writing: Writing, domain: str) -> None:
         shelves.put_up(writing, domain, variant.id, main, variant.stock)
         few = catalogue.IN_THE_DEPOT if variant.stock == catalogue.PLENTY else 0
         shelves.put_up(writing, domain, variant.id, depot, few)
+
+
+def change_currency(writing: Writing, shop: Shop, currency: str) -> Shop:
+    """Book new orders in another currency; returns the shop as it is then."""
+    writing.connection.execute("UPDATE shops SET currency = ? WHERE domain = ?", (currency, shop.domain))
+    return replace(shop, currency=currency)
 
 
 def first(connection: sqlite3.Connection) -> Shop:

@@ -2,7 +2,17 @@
 
 from django.urls import path, re_path
 
-from sandbox import admin_api, bulk_files, consent, controls, fulfilment_controls, oauth, pages, platform_controls
+from sandbox import (
+    admin_api,
+    bulk_files,
+    consent,
+    controls,
+    fulfilment_controls,
+    oauth,
+    pages,
+    platform_controls,
+    shop_controls,
+)
 
 urlpatterns = [
     path("", pages.page),
@@ -31,6 +41,8 @@ urlpatterns = [
     path("sandbox/orders/<int:order_id>/refund.json", controls.refund),
     path("sandbox/orders/<int:order_id>/return.json", controls.send_back),
     path("sandbox/orders/<int:order_id>/settle.json", controls.settle),
+    path("sandbox/orders/<int:order_id>/risk.json", shop_controls.risk),
+    path("sandbox/orders/<int:order_id>/dispute.json", shop_controls.dispute),
     path("sandbox/orders/<int:order_id>/cancel.json", controls.cancel),
     path("sandbox/orders/<int:order_id>/delete.json", controls.delete),
     path("sandbox/orders/<int:order_id>/fulfillment_orders.json", fulfilment_controls.listed),
@@ -42,6 +54,12 @@ urlpatterns = [
     path("sandbox/orders/<int:order_id>/cancel-fulfilment.json", fulfilment_controls.cancel_fulfilment),
     path("sandbox/orders/<int:order_id>/withdraw-scan.json", fulfilment_controls.withdraw_scan),
     path("sandbox/locations.json", fulfilment_controls.place),
+    path("sandbox/customers.json", shop_controls.all_customers),
+    path("sandbox/customers/<int:customer_id>/change.json", shop_controls.change_customer),
+    path("sandbox/customers/<int:customer_id>/delete.json", shop_controls.delete_customer),
+    path("sandbox/customers/<int:customer_id>/merge.json", shop_controls.merge_customer),
+    path("sandbox/products.json", shop_controls.product),
+    path("sandbox/shop.json", shop_controls.shop_settings),
     path("sandbox/shops.json", controls.add_shop),
     path("sandbox/stock.json", controls.stock),
     path("sandbox/faults.json", controls.faults),
