@@ -55,6 +55,24 @@ def checked(domain: str, api_url: str, secret: str) -> str:
 
 
 @transaction.atomic
+def prepare(domain: str, *, api_url: str, secret: str, client_id: str) -> Connection:
+    """Make the connection of a store that will prove itself by a session token; paused until it has.
+
+    Raises ValueError for what cannot be right, GiveUp for an address we may not call.
+    """
+    domain = checked(domain, api_url, secret)
+    if not client_id:
+        raise ValueError("Give the app's client id.")
+    connection = row_of(domain, api_url)
+    if connection.secrets.get("token") and connection.client_id != client_id:
+        raise ValueError(f"{domain} is connected by another app already.")
+    signing = [secret, *(old for old in connection.secrets["signing"] if old != secret)][:2]
+    connection.secrets, connection.client_id = {**connection.secrets, "signing": signing}, client_id
+    connection.save(update_fields=["secrets", "client_id"])
+    return connection
+
+
+@transaction.atomic
 def _store(domain: str, api_url: str, secret: str, grant: str, client_id: str, granted: Granted) -> Connection:
     connection = row_of(domain, api_url)
     connected(connection, granted, grant=grant, client_id=client_id, secret=secret)

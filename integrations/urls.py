@@ -4,6 +4,7 @@ from integrations.api.endpoint_log import Log, OneDelivery, SendAgain, SendOneAg
 from integrations.api.endpoints import Endpoints, OneEndpoint, Ping, Resume, RotateSecret
 from integrations.api.feed import Events
 from integrations.metrics import metrics
+from integrations.shopify.doors import SessionTokenExchange, callback
 from integrations.shopify.webhooks import ComplianceWebhook, ShopifyWebhook
 
 ENDPOINT = "v1/webhook_endpoints/<str:public_id>"
@@ -11,6 +12,8 @@ ENDPOINT = "v1/webhook_endpoints/<str:public_id>"
 urlpatterns = [
     path("webhooks/shopify/compliance/", ComplianceWebhook.as_view(), name="shopify-compliance"),
     path("webhooks/shopify/<str:token>/", ShopifyWebhook.as_view(), name="shopify-webhook"),
+    path("integrations/shopify/install/callback/", callback, name="shopify-callback"),
+    path("integrations/shopify/session/", SessionTokenExchange.as_view(), name="shopify-session"),
     path("metrics", metrics, name="metrics"),
     path("v1/events", Events.as_view(), name="events"),
     path("v1/webhook_endpoints", Endpoints.as_view(), name="endpoints"),

@@ -68,6 +68,11 @@ class ConnectionAdmin(ConsoleAdmin):
                 self.admin_site.admin_view(EndpointPage.as_view(admin=self)),
                 name="integrations_connection_endpoint",
             ),
+            path(
+                "<int:pk>/store/",
+                self.admin_site.admin_view(EndpointPage.as_view(admin=self)),
+                name="integrations_connection_guide",
+            ),
             *super().get_urls(),
         ]
 
