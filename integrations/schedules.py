@@ -8,6 +8,7 @@ MINUTES = {
     "integrations.failing.run": 1,
     "integrations.privacy.run": 1,
     "integrations.shopify.subscriptions.run": 5,
+    "integrations.troubles.run": 1,
     "integrations.shopify.pushes.replacing.fetch_missing_replacements": 1,
     "integrations.reconcile.begin_all": 15,
 }

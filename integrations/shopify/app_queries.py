@@ -30,3 +30,16 @@ WEBHOOK_DELETE = """
 mutation WebhookDelete($id: ID!) {
   webhookSubscriptionDelete(id: $id) { deletedWebhookSubscriptionId userErrors { field message } }
 }"""
+
+SHOP_NAME = """
+query ShopName {
+  shop { name myshopifyDomain }
+}"""
+
+BULK_RUN = """
+mutation BulkRun($query: String!) {
+  bulkOperationRunQuery(query: $query) {
+    bulkOperation { id status }
+    userErrors { field message }
+  }
+}"""

@@ -62,7 +62,7 @@ def check(connection: Connection, *, by: str) -> SyncRun | None:
             connection=connection, kind=SyncRun.Kind.SUBSCRIPTIONS, state=SyncRun.State.RUNNING,
             defaults={"by": by[:255], "facts": {}, "beat_at": Now()},
         )  # fmt: skip
-        repair, failure = Repair(), ""
+        repair, failure, held = Repair(), "", _held(connection)
         before = connection.secrets.get("token")
         try:
             missing = access.refresh_scopes(connection)
@@ -72,6 +72,7 @@ def check(connection: Connection, *, by: str) -> SyncRun | None:
             failure = str(error)
         run.facts |= asdict(repair) | {
             "wanted": len(inbound.SUBSCRIBED),
+            "lost": [topic for topic in repair.created if topic in held],
             "token": "failed" if failure else "renewed" if connection.secrets.get("token") != before else "ok",
             "api_version": _answering(connection),
         }
@@ -84,6 +85,14 @@ def check(connection: Connection, *, by: str) -> SyncRun | None:
         run.ended_at = timezone.now()
         run.save()
         return run
+
+
+def _held(connection: Connection) -> set[str]:
+    """The topics that were subscribed when the last check ended: what is missing now, Shopify took away."""
+    runs = SyncRun.objects.filter(connection=connection, kind=SyncRun.Kind.SUBSCRIPTIONS, state=SyncRun.State.DONE)
+    last = runs.order_by("-id").first()
+    facts = last.facts if last else {}
+    return {topic for name in ("present", "created", "mended") for topic in facts.get(name, ())}
 
 
 def mend(connection: Connection, repair: Repair) -> None:

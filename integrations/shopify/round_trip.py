@@ -1,0 +1,142 @@
+"""A round trip: something harmless is asked of the store, and the webhook it causes must come back to us.
+
+It proves the whole loop: our token opens the API, the store knows our address, its signature is believed, the message
+is stored, a worker handles it. What is asked is a bulk query that finds nothing: it writes nothing in the store, and
+Shopify tells of its end by bulk_operations/finish. A trip is a `SyncRun` of kind check; `look` says how far it is and
+ends it, so whoever waits calls it again and again.
+"""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from integrations.connecting import webhook_url
+from integrations.errors import GiveUp, RetryLater
+from integrations.models import Connection, InboundMessage, SyncRun
+from integrations.shopify import app_queries, inbound
+from integrations.shopify.client import Shopify
+from integrations.shopify.subscriptions import TAKEN
+
+TOPIC = "bulk_operations/finish"
+NOTHING = 'query { orders(query: "id:0") { edges { node { id } } } }'
+MOST_WAIT = timedelta(seconds=90)
+
+
+class UnderWay(Exception):
+    """A check of this store is running already."""
+
+
+def begin(connection: Connection, *, by: str) -> SyncRun:
+    """Start a trip. A store that refuses or does not answer leaves a failed one; raises UnderWay."""
+    try:
+        with transaction.atomic():
+            run = SyncRun.objects.create(connection=connection, kind=SyncRun.Kind.CHECK, by=by[:255])
+    except IntegrityError:
+        raise UnderWay("A check of this store is running already.") from None
+    try:
+        _set_out(connection, run)
+    except (GiveUp, RetryLater) as error:
+        _end(run, str(error))
+    return run
+
+
+def _set_out(connection: Connection, run: SyncRun) -> None:
+    shopify = Shopify(connection)
+    run.facts["shop"] = shopify.run(app_queries.SHOP_NAME, {})["shop"]["name"]
+    run.facts["asked_ms"] = _since(run.started_at)
+    made = _listen(shopify, connection)
+    # Where the topic is none of ours, what was made for the trip goes with it.
+    run.cursor = {"subscription": made} if made and TOPIC not in inbound.SUBSCRIBED else {}
+    run.save(update_fields=["facts", "cursor"])
+    run.cursor["set_out_at"] = timezone.now().isoformat()
+    answer = shopify.run(app_queries.BULK_RUN, {"query": NOTHING})["bulkOperationRunQuery"]
+    if answer["userErrors"]:
+        reason = " ".join(error["message"] for error in answer["userErrors"])
+        raise GiveUp(f"Shopify does not run the query: {reason}", parked="refused")
+    run.cursor["operation"] = answer["bulkOperation"]["id"]
+    SyncRun.objects.filter(pk=run.pk).update(cursor=run.cursor, facts=run.facts, beat_at=Now())
+
+
+def _listen(shopify: Shopify, connection: Connection) -> str:
+    """Subscribe the topic; the id of the subscription, "" when it was there already."""
+    variables = {"topic": "BULK_OPERATIONS_FINISH", "sub": {"uri": webhook_url(connection), "format": "JSON"}}
+    answer = shopify.run(app_queries.WEBHOOK_CREATE, variables)["webhookSubscriptionCreate"]
+    if answer["userErrors"]:
+        reason = " ".join(error["message"] for error in answer["userErrors"])
+        if TAKEN in reason:
+            return ""
+        raise GiveUp(f"Shopify does not send its webhook: {reason}", parked="refused")
+    return str(answer["webhookSubscription"]["id"])
+
+
+def look(run: SyncRun) -> SyncRun:
+    """How far a trip is, written down; ended when its webhook was handled, or did not come for 90 seconds."""
+    run.refresh_from_db()
+    if run.state != SyncRun.State.RUNNING:
+        return run
+    message = _arrived(run)
+    if message is not None:
+        left = datetime.fromisoformat(run.cursor["set_out_at"])
+        run.facts["arrived_ms"] = _between(left, message.received_at)
+        if message.handled_at is not None:
+            run.facts["handled_ms"] = _between(left, message.handled_at)
+            _end(run, "")
+            return run
+    if timezone.now() - run.started_at > MOST_WAIT:
+        _end(
+            run,
+            "The webhook came, but no worker handled it. Is manage.py worker running?"
+            if message
+            else "No webhook came. Can the store reach PUBLIC_URL, and is the client secret the app's own?",
+        )
+    else:
+        SyncRun.objects.filter(pk=run.pk, state=SyncRun.State.RUNNING).update(facts=run.facts, beat_at=Now())
+    return run
+
+
+def latest(connection: Connection) -> SyncRun | None:
+    """The store's last trip."""
+    return SyncRun.objects.filter(connection=connection, kind=SyncRun.Kind.CHECK).order_by("-id").first()
+
+
+def _arrived(run: SyncRun) -> InboundMessage | None:
+    operation = run.cursor.get("operation")
+    since = run.started_at - timedelta(seconds=5)
+    recent = InboundMessage.objects.filter(connection=run.connection_id, topic=TOPIC).order_by("-id")
+    for message in recent[:20]:
+        if operation and message.received_at >= since and _names(message) == operation:
+            return message
+    return None
+
+
+def _names(message: InboundMessage) -> Any:
+    try:
+        body = json.loads(message.body)
+    except (ValueError, RecursionError):
+        return None
+    return body.get("admin_graphql_api_id") if isinstance(body, dict) else None
+
+
+def _end(run: SyncRun, failure: str) -> None:
+    """Outside of any transaction: what was made for the trip is taken away again first."""
+    subscription = run.cursor.pop("subscription", None)
+    if subscription:
+        try:
+            Shopify(run.connection).run(app_queries.WEBHOOK_DELETE, {"id": subscription})
+        except (GiveUp, RetryLater) as error:
+            run.facts["left_behind"] = f"{TOPIC}: {error}"
+    run.state = SyncRun.State.FAILED if failure else SyncRun.State.DONE
+    run.failure, run.ended_at = failure, timezone.now()
+    run.save(update_fields=["state", "failure", "ended_at", "facts", "cursor"])
+
+
+def _since(moment: datetime) -> int:
+    return _between(moment, timezone.now())
+
+
+def _between(one: datetime, other: datetime) -> int:
+    return max(0, int((other - one).total_seconds() * 1000))
