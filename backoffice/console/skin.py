@@ -60,6 +60,7 @@ SIDEBAR = [
     {
         "title": "Set-up",
         "items": [
+            _item("Connect a store", "add_link", "integrations_connection_connect", "integrations.change_connection"),
             _item("Plans", "shield", "protection_plan_changelist", "protection.view_plan"),
             _item("Plan versions", "published_with_changes", "protection_planversion_changelist",
                   "protection.view_planversion"),

@@ -12,8 +12,10 @@ from django.utils.html import format_html
 from backoffice.console.base import ConsoleAdmin
 from backoffice.console.site import site
 from backoffice.templatetags.words import moment
+from integrations.admin.connect_page import ConnectPage
 from integrations.admin.connection_page import ConnectionPage
 from integrations.admin.endpoint import EndpointPage
+from integrations.admin.store_page import GuidePage, StorePage
 from integrations.condition import Condition, condition, health_of
 from integrations.models import Connection, Delivery, InboundMessage
 
@@ -59,7 +61,7 @@ class ConnectionAdmin(ConsoleAdmin):
     page = ConnectionPage
     list_display = ("label", "system", "state_pill", "came_in", "went_out", "oldest_stuck", "host")
     ordering = ("label", "id")
-    nothing_here = "No system is connected yet. Connect a shop with manage.py connect_shop."
+    nothing_here = "No system is connected yet. Connect a store under Set-up."
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -69,9 +71,20 @@ class ConnectionAdmin(ConsoleAdmin):
                 name="integrations_connection_endpoint",
             ),
             path(
-                "<int:pk>/store/",
-                self.admin_site.admin_view(EndpointPage.as_view(admin=self)),
+                "connect/",
+                self.admin_site.admin_view(ConnectPage.as_view(admin=self)),
+                {"pk": 0},
+                name="integrations_connection_connect",
+            ),
+            path(
+                "<int:pk>/guide/",
+                self.admin_site.admin_view(GuidePage.as_view(admin=self)),
                 name="integrations_connection_guide",
+            ),
+            path(
+                "<int:pk>/store/",
+                self.admin_site.admin_view(StorePage.as_view(admin=self)),
+                name="integrations_connection_store",
             ),
             *super().get_urls(),
         ]

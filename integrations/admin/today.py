@@ -26,7 +26,7 @@ STEPS = {
     "delivered": Exists(Delivery.objects.filter(state=Delivery.State.DELIVERED)),
 }
 WORDS = {
-    "shop": ("Connect a shop", "manage.py connect_shop"),
+    "shop": ("Connect a store", "Set-up, Connect a store"),
     "message": ("Receive the first message", "change an order at the shop"),
     "order": ("See the first order", ""),
     "plan": ("Write a plan for the delivery guarantee", "Set-up, Plans"),
