@@ -1,7 +1,8 @@
 """Connecting a store, first step: which store, which app, and by which way it gives us a token."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -63,7 +64,7 @@ class ConnectPage(ConsolePage):
             if way == "consent":
                 user = self.request.user
                 app = App(client_id, secret)
-                self.subject, self.consent_url = installing.begin(domain, api_url, app, user=user)  # type: ignore[arg-type]
+                self.subject, self.consent_url = installing.begin(domain, api_url, app, user=cast(User, user))
                 return self.answer()
             if way == "session":
                 args = {"api_url": api_url, "secret": secret, "client_id": client_id}

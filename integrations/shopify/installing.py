@@ -15,7 +15,7 @@ from datetime import timedelta
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -46,7 +46,7 @@ class App:
     secret: str
 
 
-def begin(domain: str, api_url: str, app: App, *, user: AbstractBaseUser | None) -> tuple[Connection, str]:
+def begin(domain: str, api_url: str, app: App, *, user: User | None) -> tuple[Connection, str]:
     """Prepare the connection and return it with the address where the store's owner agrees.
 
     A connection that works goes on working until then. Raises ValueError or GiveUp for what cannot be right.

@@ -34,7 +34,7 @@ def told() -> list[str]:
     """Subjects of the mails of this run."""
     before = len(mail.outbox)
     troubles.run()
-    return [message.subject for message in mail.outbox[before:]]
+    return [str(message.subject) for message in mail.outbox[before:]]
 
 
 def open_kinds() -> list[str]:
