@@ -6,6 +6,7 @@ from django.db import transaction
 AGENT = [
     "orders.view_order",
     "orders.change_order",
+    "orders.add_return",
     "orders.view_customer",
     "orders.view_shop",
     "orders.view_journalentry",
@@ -22,6 +23,9 @@ AGENT = [
 # Messages carry whole customer records, so an agent's role does not read them.
 LEAD = [
     *AGENT,
+    "orders.change_lineitem",
+    "orders.add_refund",
+    "orders.delete_order",
     "protection.add_planversion",
     "protection.change_planversion",
     "protection.view_approvallimit",

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.core.exceptions import PermissionDenied
+
 from backoffice.console.pages import ConsolePage, Refused
 from backoffice.console.panels import gathered, panels
 from orders import changes
-from orders.admin.asking import CHANGE
+from orders.admin.asking import CHANGE, permission_of
 from orders.admin.change_box import change_rows
 from orders.admin.order_facts import address_lines, line_rows, money_rows, refund_rows
 from orders.admin.parcels import parcels
@@ -44,6 +46,8 @@ class OrderPage(ConsolePage):
         change = self.subject.changes.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 19 else None
         if change is None:
             raise Refused("There is no such change of this order.")
+        if not self.request.user.has_perm(permission_of(change.kind)):
+            raise PermissionDenied
         try:
             return verb(change, by=f"staff:{self.request.user.get_username()}", **given)
         except ChangeRefused as refusal:
@@ -68,7 +72,7 @@ class OrderPage(ConsolePage):
             "money": money_rows(order),
             "rows": line_rows(lines, uses, gathered("units", order)),
             "parcels": parcels(order.fulfillments.order_by("remote_created_at", "id").prefetch_related("scans"), lines),
-            "changes": change_rows(order),
+            "changes": change_rows(order, self.request.user.has_perm),
             "may_decide": self.request.user.has_perm(CHANGE),
             "refunds": refund_rows(order.refunds.order_by("-id"), lines),
             "story": story(order.journal.order_by("-id")[:STORY_LENGTH]),

@@ -3,10 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from orders import changes
+from orders import changes, stock
 from orders.changes import carrying
 from orders.models import Change, Order
-from orders.tests.builders import make_order
+from orders.stock import ItemSnapshot
+from orders.tests.builders import line, make_order
 from orders.tests.console import reader_client
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +122,81 @@ def test_who_may_only_read_sees_no_button_and_may_press_none():
 
 def test_there_is_no_form_for_what_is_not_a_change():
     assert reader_client(*MAY).get(ask_url(make_order(), "colour")).status_code == 404
+
+
+LEAD = (*MAY, "orders.change_lineitem", "orders.add_refund", "orders.add_return", "orders.delete_order")
+
+
+def test_quantities_that_are_set_anew_become_an_edit():
+    order, client = make_order(line("Teapot", 3), line("Mug", 2)), reader_client(*LEAD)
+    teapot, mug = order.lines.get(title="Teapot"), order.lines.get(title="Mug")
+    typed = {f"units-{teapot.pk}": "1", f"units-{mug.pk}": "2", "restock": "on", "sku": "", "verb": "ask"}
+    assert client.post(ask_url(order, "edit"), typed).status_code == 302
+    assert Change.objects.get().wanted["lines"] == {str(teapot.remote_id): 1}
+    assert "Teapot: 1" in client.get(page_url(order)).content.decode()
+
+
+def test_an_article_is_added_by_its_sku_or_refused():
+    order, client = make_order(), reader_client(*LEAD)
+    stock.write_item(order.shop, ItemSnapshot(77, variant_id=770, sku="NEW-1"))
+    typed = {"sku": "NEW-2", "quantity": "2", "verb": "ask"}
+    assert "We know no article" in client.post(ask_url(order, "edit"), typed).content.decode()
+    client.post(ask_url(order, "edit"), {**typed, "sku": "NEW-1"})
+    assert Change.objects.get().wanted["add"] == [{"variant_id": "770", "quantity": 2}]
+
+
+def test_a_unit_is_asked_to_be_paid_back_once():
+    order, client = make_order(line("Teapot", 2)), reader_client(*LEAD)
+    teapot = order.lines.get()
+    typed = {f"units-{teapot.pk}": "2", "note": "broken", "verb": "ask"}
+    assert client.post(ask_url(order, "refund"), typed).status_code == 302
+    again = client.post(ask_url(order, "refund"), {**typed, f"units-{teapot.pk}": "1"})
+    page = again.content.decode()
+    assert again.status_code == 409
+    assert f'name="units-{teapot.pk}" min="0" value="1"' in page
+    assert 'aria-invalid="true"' in page
+    assert Change.objects.count() == 1
+
+
+def test_a_number_that_is_none_is_refused_with_what_was_typed():
+    order, client = make_order(), reader_client(*LEAD)
+    pk = order.lines.get().pk
+    for text in ("two", "-1", "1e3", "٣", "9" * 30):
+        answer = client.post(ask_url(order, "refund"), {f"units-{pk}": text, "verb": "ask"})
+        assert answer.status_code == 409, text
+        assert f'value="{text}"' in answer.content.decode()
+    assert not Change.objects.exists()
+
+
+def test_cancelling_asks_whether_one_is_sure():
+    order, client = make_order(), reader_client(*LEAD)
+    typed = {"reason": "customer", "refund": "original", "restock": "on", "verb": "ask"}
+    assert "does not come back" in client.post(ask_url(order, "cancel"), typed).content.decode()
+    assert client.post(ask_url(order, "cancel"), {**typed, "sure": "on"}).status_code == 302
+    wanted = Change.objects.get().wanted
+    assert (wanted["reason"], wanted["refund"], wanted["restock"], wanted["notify"]) == (
+        "customer",
+        "original",
+        True,
+        False,
+    )
+
+
+def test_store_credit_is_an_amount_that_the_currency_has():
+    order, client = make_order(), reader_client(*LEAD)
+    assert client.post(ask_url(order, "store_credit"), {"amount": "1.005", "verb": "ask"}).status_code == 409
+    assert client.post(ask_url(order, "store_credit"), {"amount": " 12.5 ", "verb": "ask"}).status_code == 302
+    assert "12.50 USD" in client.get(page_url(order)).content.decode()
+
+
+def test_money_needs_more_than_the_right_to_change_an_order():
+    order = make_order()
+    lead = reader_client(*LEAD)
+    lead.post(ask_url(order, "gift_card"), {"amount": "5", "verb": "ask"})
+    agent = reader_client(*MAY, username="agent")
+    for kind in ("refund", "gift_card", "store_credit", "cancel", "edit", "return"):
+        assert agent.get(ask_url(order, kind)).status_code == 403, kind
+        assert agent.post(ask_url(order, kind), {"verb": "ask", "amount": "5"}).status_code == 403, kind
+    page = agent.get(page_url(order)).content.decode()
+    assert "Give it up" not in page
+    assert agent.post(page_url(order), {"verb": "withdraw", "change": Change.objects.get().pk}).status_code == 403
