@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 
 from sandbox import bulk_operations
 from sandbox.program import running
+from sandbox.server import CONNECTION
 
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 CHUNK = 262_144
@@ -29,8 +30,13 @@ def result(request: HttpRequest, operation_id: int) -> HttpResponseBase:
     if span is None:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     begin, end = span
+    cut_at = program.faults.settings.bulk_cut_at
+    sent_to = end if cut_at is None else min(end, begin + cut_at)
+    if sent_to < end:
+        # Too short an answer: the client notices when the connection is closed behind it.
+        request.environ[CONNECTION].close_connection = True  # type: ignore[attr-defined]
     response = StreamingHttpResponse(
-        _chunks(path, begin, end), content_type="application/jsonl", status=206 if asked else 200
+        _chunks(path, begin, sent_to), content_type="application/jsonl", status=206 if asked else 200
     )
     response["Content-Length"] = str(end - begin)
     response["Accept-Ranges"] = "bytes"

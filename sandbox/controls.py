@@ -1,7 +1,6 @@
 """The buttons of the stand-in: what customers, warehouse, carrier and the shop's staff do; faults; the sink."""
 
 from dataclasses import asdict
-from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -11,6 +10,7 @@ from sandbox import (
     changing,
     giving_back,
     kept_orders,
+    load_controls,
     locations,
     placing,
     returns,
@@ -22,8 +22,8 @@ from sandbox import (
 )
 from sandbox import sink as partner_sink
 from sandbox.bodies import order_body
-from sandbox.faults import REFUND_STATES, Settings
-from sandbox.fields import Fields, Unclear, answer, verb
+from sandbox.faults import REFUND_STATES
+from sandbox.fields import Fields, Unclear, answer, page_limit, verb
 from sandbox.oddities import Oddities
 from sandbox.order_documents import gid, number_of
 from sandbox.program import running
@@ -39,23 +39,10 @@ def orders(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         return place(request)
     if "after" in request.GET:
-        return walk(request)
+        return load_controls.walk(request)
     with running().store.read() as connection:
-        found = kept_orders.newest(connection, _limit(request))
+        found = kept_orders.newest(connection, page_limit(request))
     return answer(request, {"orders": [_named(order) for order in found]})
-
-
-def walk(request: HttpRequest) -> HttpResponseBase:
-    """A page of all orders in the order of their ids; ``next`` is the ``after`` of the following page, or null."""
-    after, limit = request.GET.get("after", "0"), _limit(request)
-    with running().store.read() as connection:
-        rows = connection.execute(
-            "SELECT id, name, shop, updated_at FROM orders WHERE id > ?1 AND (?2 IS NULL OR shop = ?2)"
-            " ORDER BY id LIMIT ?3",
-            (number_of(after) or 0, request.GET.get("shop"), limit),
-        ).fetchall()
-    found = [{**dict(row), "admin_graphql_api_id": gid("Order", row["id"])} for row in rows]
-    return answer(request, {"orders": found, "next": rows[-1]["id"] if len(rows) == limit else None})
 
 
 @verb
@@ -279,17 +266,6 @@ def stock(request: HttpRequest) -> HttpResponseBase:
     return answer(request, {"sku": variant.sku, "available": available})
 
 
-@verb
-def faults(request: HttpRequest) -> HttpResponseBase:
-    """The fields of ``faults.Settings``, or ``{"reset": true}``: what is given changes."""
-    try:
-        settings = running().faults.set(**Fields(request).given)
-    except (TypeError, ValueError) as problem:
-        known = ", ".join(one.name for one in dataclass_fields(Settings))
-        raise Unclear(f"{problem}; known faults are {known} and reset; shares are from 0 to 1") from None
-    return answer(request, asdict(settings))
-
-
 def deliveries(request: HttpRequest) -> HttpResponseBase:
     """The webhook deliveries, newest first; ``?state=waiting|delivered|given up|lost|forged&order=ID&limit=``."""
     wanted: list[Any] = [request.GET.get("state"), request.GET.get("order")]
@@ -298,7 +274,7 @@ def deliveries(request: HttpRequest) -> HttpResponseBase:
             "SELECT id, webhook_id, event_id, shop, topic, uri, name, order_id, triggered_at, state, tries, next_at,"
             " answer, answered_at FROM deliveries WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR order_id = ?2)"
             " ORDER BY id DESC LIMIT ?3",
-            (*wanted, _limit(request)),
+            (*wanted, page_limit(request)),
         ).fetchall()
         counts = connection.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall()
     return answer(request, {"deliveries": [dict(row) for row in rows], "counts": {row[0]: row[1] for row in counts}})
@@ -334,15 +310,8 @@ def sink_messages(request: HttpRequest, name: str) -> HttpResponseBase:
     """``?after=<id of the last message seen>&limit=``: messages in order of arrival."""
     after = request.GET.get("after", "0")
     with running().store.read() as connection:
-        found = partner_sink.messages(
-            connection, name, after=int(after) if after.isdigit() else 0, limit=_limit(request)
-        )
+        found = partner_sink.messages(connection, name, after=number_of(after) or 0, limit=page_limit(request))
     return answer(request, {"messages": found})
-
-
-def _limit(request: HttpRequest) -> int:
-    text = request.GET.get("limit", "100")
-    return min(int(text), 10_000) if text.isdigit() else 100
 
 
 def shop_of(fields: Fields) -> Shop:

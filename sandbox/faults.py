@@ -25,7 +25,8 @@ class Settings:
 
     ``delay_seconds`` and ``bulk_seconds`` (how long a bulk operation takes) run on the compressed clock, ``slow``
     (how long every API answer waits) on the real one. ``graphql_status`` alone fails every API request, with
-    ``graphql_fail`` that share of them. ``bulk_fail_at`` ends bulk operations after so many root objects.
+    ``graphql_fail`` that share of them. ``bulk_fail_at`` ends bulk operations after so many root objects,
+    ``bulk_cut_at`` every answer with a result after so many bytes.
     """
 
     drop: float = 0.0
@@ -41,6 +42,7 @@ class Settings:
     slow: float = 0.0
     bulk_seconds: float = 1.0
     bulk_fail_at: int | None = None
+    bulk_cut_at: int | None = None
     seed: int | None = None
     # What becomes of the money of refunds an app makes: success, pending or failure.
     refund_status: str = "success"

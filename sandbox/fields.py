@@ -79,6 +79,16 @@ class Fields:
             raise Unclear(f"{name} must be one of {', '.join(known)}")
         return word
 
+    def share(self, name: str, default: float, most: float = 1) -> float:
+        """A number from 0 to 1, or to ``most``."""
+        try:
+            share = float(self.given.get(name, default))
+        except (TypeError, ValueError):
+            raise Unclear(f"{name} must be a number from 0 to {most:g}") from None
+        if not 0 <= share <= most:
+            raise Unclear(f"{name} must be a number from 0 to {most:g}")
+        return share
+
     def items(self, name: str) -> list[dict[str, Any]]:
         """A list of objects; in a form it is written as JSON."""
         value = self.given.get(name) or []
@@ -111,6 +121,12 @@ class Fields:
         except (TypeError, ValueError):
             raise Unclear(f"{name} must be a list of {{line_id or sku, quantity}}") from None
         return units
+
+
+def page_limit(request: HttpRequest) -> int:
+    """``?limit=``: a hundred unless told, ten thousand at most."""
+    text = request.GET.get("limit", "")
+    return min(int(text), 10_000) if text.isascii() and text.isdigit() else 100
 
 
 def is_form(request: HttpRequest) -> bool:

@@ -9,11 +9,7 @@ from sandbox import app_settings, compliance, installations, session_tokens, sho
 from sandbox.fields import Fields, Unclear, answer, verb
 from sandbox.installations import Installation
 from sandbox.program import running
-from sandbox.scenario import HAPPENINGS, Wanted
 from sandbox.shops import Shop
-
-MOST_ORDERS = 1_000_000
-MOST_LINES = 100
 
 
 def all_tokens(request: HttpRequest) -> HttpResponseBase:
@@ -108,7 +104,7 @@ def secret(request: HttpRequest) -> HttpResponseBase:
         if fields.flag("end", False):
             app_settings.end_rotation(writing, shop)
             return answer(request, {"shop": shop.domain, "old_share": 0.0})
-        share, seconds = _share(fields, "old_share", 1.0), fields.number("old_seconds")
+        share, seconds = fields.share("old_share", 1.0), fields.number("old_seconds")
         until = None if seconds is None else time.time() + seconds / running().speed
         app_settings.rotate_secret(writing, shop, fields.required("secret"), share=share, until=until)
     return answer(request, {"shop": shop.domain, "old_share": share})
@@ -152,41 +148,6 @@ def send_compliance(request: HttpRequest) -> HttpResponseBase:
     return answer(request, {"sent": body}, 201)
 
 
-def scenario(request: HttpRequest) -> HttpResponseBase:
-    """GET: how far the run is. POST: begin one, or ``{"stop": true}``."""
-    if request.method == "POST":
-        return play(request)
-    return answer(request, running().scenario.progress())
-
-
-@verb
-def play(request: HttpRequest) -> HttpResponseBase:
-    """The fields of ``scenario.Wanted``; ``quiet`` writes history without webhooks. ``{"stop": true}`` ends the run."""
-    fields, run = Fields(request), running().scenario
-    if fields.flag("stop", False):
-        run.stop()
-        return answer(request, run.progress())
-    orders, lines = fields.number("orders"), fields.number("lines")
-    if orders is None or not 1 <= orders <= MOST_ORDERS or (lines is not None and not 1 <= lines <= MOST_LINES):
-        raise Unclear(f"orders must be from 1 to {MOST_ORDERS}, lines from 1 to {MOST_LINES}")
-    quiet = fields.flag("quiet", False)
-    rate = _share(fields, "per_second", 0.0, most=10_000)
-    shares = {name: _share(fields, name, 0.0) for name in HAPPENINGS}
-    if quiet and "fulfilments" not in fields.given:
-        shares["fulfilments"] = 0.5
-    wanted = Wanted(
-        orders=orders,
-        seed=fields.number("seed", 1) or 0,
-        lines=lines,
-        protected=_share(fields, "protected", 0.3),
-        per_second=rate or None,
-        quiet=quiet,
-        **shares,
-    )
-    run.start(shop_named(fields), wanted)
-    return answer(request, run.progress(), 202)
-
-
 def shop_named(fields: Fields) -> Shop:
     """The shop a request names, else the first; raises Unclear."""
     domain = fields.text("shop")
@@ -204,16 +165,6 @@ def _listed(fields: Fields, name: str) -> list[str]:
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
         raise Unclear(f"{name} must be a list of scopes")
     return [one for one in given if one]
-
-
-def _share(fields: Fields, name: str, default: float, most: float = 1) -> float:
-    try:
-        share = float(fields.given.get(name, default))
-    except (TypeError, ValueError):
-        raise Unclear(f"{name} must be a number from 0 to {most:g}") from None
-    if not 0 <= share <= most:
-        raise Unclear(f"{name} must be a number from 0 to {most:g}")
-    return share
 
 
 def _shown(one: Installation) -> dict[str, Any]:

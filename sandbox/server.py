@@ -2,18 +2,25 @@
 
 from collections.abc import Callable
 from socketserver import TCPServer
+from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 ADDRESS = "127.0.0.1"
+# Where the connection of a request is found in its WSGI environment.
+CONNECTION = "sandbox.connection"
 
 
 class Handler(WSGIRequestHandler):
     """Head and body of an answer leave in two writes; without this the second waits 40 ms for an acknowledgement."""
 
     disable_nagle_algorithm = True
+
+    def get_environ(self) -> dict[str, Any]:
+        """What a request is made of, and its connection, for an answer that is to be cut off."""
+        return {**super().get_environ(), CONNECTION: self}
 
 
 class Server(ThreadedWSGIServer):

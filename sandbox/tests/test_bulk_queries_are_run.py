@@ -21,7 +21,7 @@ WHOLE = (
 @pytest.fixture(autouse=True)
 def repaired(shopify: Sandbox) -> Iterator[None]:
     yield
-    shopify.post("/sandbox/faults.json", bulk_seconds=1.0, bulk_fail_at=None)
+    shopify.post("/sandbox/faults.json", reset=True)
     shopify.post("/sandbox/scopes.json", grant=list(SCOPES))
 
 
@@ -151,6 +151,20 @@ def test_a_result_can_be_read_in_ranges(shopify: Sandbox):
     beyond = requests.get(url, headers={"Range": f"bytes={size}-"}, timeout=10)
     assert (beyond.status_code, beyond.headers["Content-Range"]) == (416, f"bytes */{size}")
     assert requests.get(f"{shopify.url}/sandbox/bulk/1.jsonl", timeout=10).status_code == 404
+
+
+def test_a_result_that_is_cut_off_can_be_read_on(shopify: Sandbox):
+    shopify.place()
+    url = bulk.run(shopify, bulk.ORDERS)["url"]
+    whole = requests.get(url, timeout=10).content
+    shopify.post("/sandbox/faults.json", bulk_cut_at=200)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        requests.get(url, timeout=10)
+    read = b""
+    while len(read) < len(whole):
+        answer = requests.get(url, headers={"Range": f"bytes={len(read)}-"}, timeout=10, stream=True)
+        read += answer.raw.read(200)
+    assert read == whole
 
 
 def test_another_shops_operation_is_not_shown(shopify: Sandbox):
