@@ -47,6 +47,16 @@ KINDS = {
     ),
     Change.Kind.RETURN.value: Asked(changes.open_return, ("lines",), ("notify",)),
     Change.Kind.STORE_CREDIT.value: Asked(changes.give_store_credit, ("amount",), ("notify",), "refunds:write"),
+    Change.Kind.FULFIL.value: Asked(changes.fulfil, (), ("lines", "company", "numbers", "urls", "notify")),
+    Change.Kind.TRACKING.value: Asked(changes.set_tracking, ("fulfillment",), ("company", "numbers", "urls", "notify")),
+    Change.Kind.SCAN.value: Asked(
+        changes.add_scan,
+        ("fulfillment", "status"),
+        ("happened_at", "message", "city", "province", "country", "zip"),
+    ),
+    Change.Kind.HOLD.value: Asked(changes.hold, (), ("reason", "notes", "fulfillment_orders")),
+    Change.Kind.RELEASE.value: Asked(changes.release, (), ("holds",)),
+    Change.Kind.MOVE.value: Asked(changes.move, ("fulfillment_order", "location")),
     Change.Kind.GIFT_CARD.value: Asked(changes.issue_gift_card, ("amount",), ("note",), "refunds:write"),
 }
 # Refusals because of how things stand, not of what was sent.

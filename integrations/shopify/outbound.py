@@ -5,7 +5,17 @@ from collections.abc import Callable
 from integrations.errors import GiveUp
 from integrations.models import Connection, Delivery
 from integrations.sent import Sent
-from integrations.shopify.pushes import cancelling, crediting, editing, refunding, returning, values
+from integrations.shopify.pushes import (
+    cancelling,
+    crediting,
+    editing,
+    holding,
+    parcels,
+    refunding,
+    returning,
+    stock,
+    values,
+)
 from integrations.shopify.pushes.asking import BY, Refused, Unknown, Withdrawn
 from integrations.shopify.pushes.replacing import place_replacement
 from orders.changes import carrying
@@ -27,6 +37,13 @@ CHANGES: dict[str, Callable[[Connection, Change], Sent]] = {
     Change.Kind.RETURN: returning.push,
     Change.Kind.STORE_CREDIT: crediting.push_credit,
     Change.Kind.GIFT_CARD: crediting.push_card,
+    Change.Kind.HOLD: holding.push_hold,
+    Change.Kind.RELEASE: holding.push_release,
+    Change.Kind.MOVE: holding.push_move,
+    Change.Kind.FULFIL: parcels.push,
+    Change.Kind.TRACKING: parcels.push_tracking,
+    Change.Kind.SCAN: parcels.push_scan,
+    Change.Kind.STOCK: stock.push,
 }
 
 

@@ -55,10 +55,10 @@ def tell(change: Change, verb: str, *, by: str, source: str = "", **facts: Any) 
            kind=change.kind, **facts)  # fmt: skip
 
 
-def must_be_free(order: Order, kind: str, fields: Iterable[str]) -> None:
+def must_be_free(order: Order, kind: str, fields: Iterable[str], **where: Any) -> None:
     """Raises ChangeRefused while another change of the same fields waits: it would be overwritten unseen."""
     states = (Change.State.QUEUED, Change.State.RUNNING, Change.State.CONFLICT)
-    for other in order.changes.filter(kind=kind, state__in=states):
+    for other in order.changes.filter(kind=kind, state__in=states, **where):
         if set(other.wanted) & set(fields):
             who = other.by.partition(":")[2] or other.by
             what = other.get_kind_display().lower()

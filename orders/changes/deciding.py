@@ -12,6 +12,8 @@ from orders.changes.carrying import locked
 from orders.models import Change
 from orders.models.change import ChangeRefused
 
+MADE = ("parcels",)  # what the shop had done of it before it refused the rest
+
 
 @transaction.atomic
 def withdraw(change: Change, *, by: str, source: str = "") -> Change:
@@ -70,6 +72,7 @@ def _decided(change: Change, kept: str, by: str, source: str) -> Change:
         _save(change, Change.State.CONFLICT)
         tell(change, "conflict", by=by, source=source, fields=sorted(change.theirs), kept=kept)
     elif change.wanted:
+        change.uuid = uuid.uuid4()  # another base, so another intent
         _save(change, Change.State.QUEUED)
         tell(change, "queued", by=by, source=source, fields=sorted(change.wanted), kept=kept)
     else:
@@ -89,7 +92,8 @@ def ask_again(change: Change, *, by: str, source: str = "") -> Change:
         raise ChangeRefused("wrong_state", f"This change is {change.get_state_display().lower()}, not refused.")
     if change.kind == Change.Kind.REFUND:
         giving.take_units_again(change)
-    change.uuid, change.result = uuid.uuid4(), {}
+    change.uuid = uuid.uuid4()
+    change.result = {name: change.result[name] for name in MADE if name in change.result}
     _save(change, Change.State.QUEUED)
     tell(change, "queued", by=by, source=source, fields=sorted(change.wanted), again=True)
     return change
