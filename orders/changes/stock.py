@@ -9,7 +9,7 @@ from orders.models import Change, Location, Shop, StockItem, StockLevel
 from orders.models.change import ChangeRefused
 
 REASONS = ("correction", "cycle_count_available", "damaged", "received", "restock", "shrinkage", "other")
-MOST = 1_000_000
+MOST = 1_000_000_000  # Shopify's limit
 
 
 @transaction.atomic
