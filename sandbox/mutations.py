@@ -16,6 +16,7 @@ from sandbox import (
 )
 from sandbox.address_checks import address_problems, phone_is_valid
 from sandbox.credit_mutations import credit_mutations
+from sandbox.draft_mutations import draft_mutations
 from sandbox.edit_mutations import edit_mutations
 from sandbox.money_mutations import money_mutations
 from sandbox.order_documents import gid, number_of
@@ -36,6 +37,7 @@ PARTS: tuple[Callable[[Store, Shop, Queries], Resolvers], ...] = (
     bulk_api.mutations,
     cancelling.mutations,
     credit_mutations,
+    draft_mutations,
     edit_mutations,
     fulfillment_mutations.fields,
     money_mutations,

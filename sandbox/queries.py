@@ -26,6 +26,7 @@ from sandbox import (
 from sandbox.connections import Place, page, page_of_list, page_size, read_cursor
 from sandbox.credit_queries import credit_queries
 from sandbox.customer_fields import customer_fields
+from sandbox.draft_queries import draft_queries
 from sandbox.order_documents import gid, number_of
 from sandbox.order_fields import (
     OWN_APP,
@@ -45,6 +46,7 @@ Document = dict[str, Any]
 PARTS: tuple[Callable[[sqlite3.Connection, Shop, "Queries"], Document], ...] = (
     bulk_api.queries,
     credit_queries,
+    draft_queries,
     own_data_queries,
     fulfillment_queries.fields,
     return_queries,
