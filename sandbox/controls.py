@@ -18,6 +18,7 @@ from sandbox import (
     shelves,
     shipping,
     shops,
+    stock_items,
     subscriptions,
 )
 from sandbox import sink as partner_sink
@@ -245,9 +246,10 @@ def add_shop(request: HttpRequest) -> HttpResponseBase:
 
 @verb
 def stock(request: HttpRequest) -> HttpResponseBase:
-    """``{"sku", "available", "location", "shop"}``: how many units lie on a shelf.
+    """``{"sku", "available", "location", "tracked", "shop"}``: how many units lie on a shelf.
 
-    Without a location (its id or name) they all lie in the first, and nothing anywhere else.
+    Without a location (its id or name) they all lie in the first, and nothing anywhere else. What is not tracked is
+    not counted any more.
     """
     fields = Fields(request)
     variant = catalogue.by_sku(fields.required("sku"))
@@ -255,12 +257,14 @@ def stock(request: HttpRequest) -> HttpResponseBase:
         raise Unclear("There is no such SKU")
     shop, available = shop_of(fields), fields.number("available", 0) or 0
     wanted = str(fields.given.get("location") or "")
+    tracked = fields.flag("tracked", True)
     with running().store.write() as writing:
+        stock_items.set_tracked(writing, shop.domain, variant, tracked)
         places = locations.active(writing.connection, shop.domain)
         chosen = [one for one in places if wanted in (str(one["id"]), one["name"])] if wanted else places
         if not chosen:
             raise Unclear("There is no such location")
-        for position, place in enumerate(chosen):
+        for position, place in enumerate(chosen if tracked else []):
             units = available if position == 0 else 0
             shelves.connect(writing, shop.domain, variant.id, place["id"], units)
     return answer(request, {"sku": variant.sku, "available": available})

@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from sandbox import fulfillment_orders, holding, kept_orders, regrouping
+from sandbox import clock, fulfillment_orders, holding, kept_orders, regrouping, scheduling
 from sandbox.fulfillment_order_fields import hold_fields
 from sandbox.fulfillment_queries import shown
 from sandbox.order_documents import number_of
@@ -28,9 +28,10 @@ def fields(store: Store, shop: Shop, queries: Queries) -> dict[str, Callable[...
         "fulfillmentOrderHold": lambda info, id, fulfillmentHold: changes.hold(id, fulfillmentHold),
         "fulfillmentOrderMerge": lambda info, fulfillmentOrderMergeInputs: changes.merge(fulfillmentOrderMergeInputs),
         "fulfillmentOrderMove": lambda info, **given: changes.move(**given),
-        "fulfillmentOrderOpen": lambda info, id: changes.stop_progress(id),
+        "fulfillmentOrderOpen": lambda info, id: changes.reopen(id),
         "fulfillmentOrderReleaseHold": lambda info, id, holdIds=None, **_: changes.release(id, holdIds),
         "fulfillmentOrderReportProgress": lambda info, id, **_: changes.report_progress(id),
+        "fulfillmentOrderReschedule": lambda info, id, fulfillAt: changes.reschedule(id, fulfillAt),
         "fulfillmentOrderSplit": lambda info, fulfillmentOrderSplits: changes.split(fulfillmentOrderSplits),
     }
 
@@ -83,9 +84,17 @@ class Changes:
         """``fulfillmentOrderReportProgress``."""
         return self._one(id, regrouping.report_progress)
 
-    def stop_progress(self, id: str) -> Document:
+    def reopen(self, id: str) -> Document:
         """``fulfillmentOrderOpen``."""
-        return self._one(id, regrouping.stop_progress)
+        return self._one(id, scheduling.reopen)
+
+    def reschedule(self, id: str, moment: str) -> Document:
+        """``fulfillmentOrderReschedule``."""
+        try:
+            kept = clock.kept(moment)
+        except ValueError:
+            return _wrong(Refused(["fulfillAt"], "Fulfill at is invalid"))
+        return self._one(id, lambda writing, order, one: scheduling.reschedule(writing, order, one, kept))
 
     def cancel(self, id: str) -> Document:
         """``fulfillmentOrderCancel``."""

@@ -83,6 +83,8 @@ def actions(fulfillment_order: Document, of_order: list[Document]) -> list[str]:
         return []
     if one["status"] == "on_hold":
         return ["RELEASE_HOLD", "HOLD", "MOVE"]
+    if one["status"] == "scheduled":
+        return ["MARK_AS_OPEN", "MOVE"]
     found = ["CREATE_FULFILLMENT", "REPORT_PROGRESS", "HOLD", "MARK_AS_OPEN"]
     if not one["progress_reported"]:
         found = ["CREATE_FULFILLMENT", "REPORT_PROGRESS", "MOVE", "HOLD"]

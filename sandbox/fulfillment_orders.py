@@ -131,6 +131,8 @@ def settle(writing: Writing, fulfillment_order: Document) -> None:
         one["status"], one["holds"] = "closed", []
     elif one["holds"]:
         one["status"] = "on_hold"
+    elif one.get("scheduled"):
+        one["status"] = "scheduled"
     elif one["progress_reported"] or any(part["remaining"] < part["total"] for part in one["lines"]):
         one["status"] = "in_progress"
     else:

@@ -6,7 +6,17 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
-from sandbox import fulfillment_orders, holding, kept_orders, locations, regrouping, scanning, shipping
+from sandbox import (
+    clock,
+    fulfillment_orders,
+    holding,
+    kept_orders,
+    locations,
+    regrouping,
+    scanning,
+    scheduling,
+    shipping,
+)
 from sandbox.controls import shop_of
 from sandbox.fields import Fields, Unclear, answer, verb
 from sandbox.order_documents import gid
@@ -81,7 +91,24 @@ def progress(request: HttpRequest, order_id: int) -> HttpResponseBase:
     fields = Fields(request)
     stop = fields.flag("stop", False)
     with _chosen(order_id, fields, *(("in_progress",) if stop else ("open", "in_progress"))) as (writing, order, one):
-        (regrouping.stop_progress if stop else regrouping.report_progress)(writing, order, one)
+        (scheduling.reopen if stop else regrouping.report_progress)(writing, order, one)
+    return answer(request, _shown(one))
+
+
+@verb
+def schedule(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    """``{"fulfillment_order_id", "fulfill_at": ISO 8601}``: not before that moment; without one it is ready now."""
+    fields = Fields(request)
+    asked = fields.text("fulfill_at")
+    try:
+        moment = clock.kept(asked) if asked else None
+    except ValueError:
+        raise Unclear("fulfill_at is not an ISO 8601 date and time") from None
+    with _chosen(order_id, fields, *(("open", "scheduled") if moment else ("scheduled",))) as (writing, order, one):
+        if moment:
+            scheduling.schedule(writing, order, one, moment)
+        else:
+            scheduling.make_ready(writing, order, one)
     return answer(request, _shown(one))
 
 

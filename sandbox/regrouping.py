@@ -179,16 +179,6 @@ def report_progress(writing: Writing, order: Document, one: Document) -> None:
     announcement.add("fulfillment_orders/progress_reported", partial(changed_body, one))
 
 
-def stop_progress(writing: Writing, order: Document, one: Document) -> None:
-    """The warehouse is no longer at work on it; raises Refused."""
-    if not is_active(one) or not one["progress_reported"]:
-        raise Refused(None, f"Expected fulfillment order status to be valid but it was {one['status']}.")
-    one["progress_reported"] = False
-    settle(writing, one)
-    announcement = Announcement(writing, order["shop"], order["id"])
-    announcement.add("fulfillment_orders/manually_reported_progress_stopped", partial(changed_body, one))
-
-
 def line_bodies(units: Units) -> list[Document]:
     """Units of fulfillment order lines as webhooks name them."""
     return [{"id": gid("FulfillmentOrderLineItem", part), "quantity": quantity} for part, quantity in units.items()]

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLResolveInfo
 
-from sandbox import catalogue, clock, idempotency, locations, records, shelves
+from sandbox import catalogue, clock, idempotency, locations, records, shelves, stock_items
 from sandbox.order_documents import gid, number_of
 from sandbox.queries import Queries
 from sandbox.regrouping import Refused
@@ -35,6 +35,7 @@ def fields(store: Store, shop: Shop, queries: Queries) -> dict[str, Callable[...
         "inventoryActivate": lambda info, **given: changes.activate(**given),
         "inventoryAdjustQuantities": lambda info, input: changes.adjust(info, input),
         "inventoryDeactivate": lambda info, inventoryLevelId: changes.deactivate(inventoryLevelId),
+        "inventoryItemUpdate": lambda info, id, input: changes.update_item(id, input),
         "inventorySetQuantities": lambda info, input: changes.set(info, input),
     }
 
@@ -107,6 +108,18 @@ class Changes:
         with self._store.write() as writing:
             shelves.disconnect(writing, self._shop.domain, level.variant_id, level.location_id)
         return {"userErrors": []}
+
+    def update_item(self, id: str, given: Document) -> Document:
+        """Count an item from now on, or no longer."""
+        variant = variant_of(id)
+        if variant is None:
+            error = {"field": ["id"], "message": "The inventory item does not exist."}
+            return {"inventoryItem": None, "userErrors": [error]}
+        if given.get("tracked") is not None:
+            with self._store.write() as writing:
+                stock_items.set_tracked(writing, self._shop.domain, variant, given["tracked"])
+        shown = item_fields(self._queries.connection, self._shop.domain, variant)
+        return {"inventoryItem": shown, "userErrors": []}
 
     def _change(
         self,

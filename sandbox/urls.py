@@ -52,6 +52,7 @@ urlpatterns = [
     path("sandbox/orders/<int:order_id>/move.json", fulfilment_controls.move),
     path("sandbox/orders/<int:order_id>/split.json", fulfilment_controls.split),
     path("sandbox/orders/<int:order_id>/progress.json", fulfilment_controls.progress),
+    path("sandbox/orders/<int:order_id>/schedule.json", fulfilment_controls.schedule),
     path("sandbox/orders/<int:order_id>/cancel-fulfilment.json", fulfilment_controls.cancel_fulfilment),
     path("sandbox/orders/<int:order_id>/withdraw-scan.json", fulfilment_controls.withdraw_scan),
     path("sandbox/locations.json", fulfilment_controls.place),
