@@ -6,6 +6,7 @@ instead of strings, None where the outside said nothing. `orders.intake.apply_sn
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from orders.money import MoneyBag
@@ -262,6 +263,7 @@ class OrderSnapshot:
     financial_status: str = ""
     fulfillment_status: str = ""
     customer: CustomerSnapshot | None = None
+    customer_known: bool = True  # False: this source may not see customers, keep what we know
     shipping_address: Address | None = None
     billing_address: Address | None = None
     fulfillments: list[FulfillmentSnapshot] = field(default_factory=list)
@@ -275,3 +277,4 @@ class OrderSnapshot:
     po_number: str | None = None
     risk: str | None = None
     return_status: str | None = None
+    discrepancy: Decimal | None = None  # total less the sum of its parts, in shop currency; None: cannot be judged

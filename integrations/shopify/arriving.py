@@ -6,9 +6,10 @@ from django.db import transaction
 
 from backoffice import failpoints
 from integrations import inbox
-from integrations.errors import Ignored, Unreadable
+from integrations.errors import Ignored, RetryLater, Unreadable
 from integrations.models import Connection
-from integrations.shopify.reads import read_order
+from integrations.shopify.client import gid, number_of
+from integrations.shopify.reads import read_fulfillment_orders, read_order
 from integrations.shopify.values import maybe_identifier
 from orders import intake
 from orders.changes import carrying
@@ -17,14 +18,18 @@ from orders.models import Order, Shop
 from orders.snapshot import OrderSnapshot
 from protection import coverage, resolutions
 
+TRIES = 3
+
 Result = tuple[str, Order | None]
 
 
-def apply_order(connection: Connection, snapshot: OrderSnapshot, *, is_read: bool = True) -> Outcome:
-    """Everything that follows from a new state of an order, in one transaction; `is_read` as for `apply_snapshot`."""
+def apply_order(
+    connection: Connection, snapshot: OrderSnapshot, *, is_read: bool = True, since: int | None = None
+) -> Outcome:
+    """Everything that follows from a new state of an order, in one transaction; arguments as for `apply_snapshot`."""
     origin = origin_of(connection)
     with transaction.atomic():
-        outcome = intake.apply_snapshot(shop_of(connection), snapshot, origin, is_read=is_read)
+        outcome = intake.apply_snapshot(shop_of(connection), snapshot, origin, is_read=is_read, since=since)
         if outcome.what in ("created", "changed"):
             coverage.refresh(outcome.order, by=origin.by, source=origin.source)
             resolutions.recognise(outcome.order, by=origin.by, source=origin.source)
@@ -40,12 +45,59 @@ def reread(connection: Connection, order_id: Any) -> Result:
     remote_id = maybe_identifier(order_id)
     if remote_id is None:
         raise Ignored("It names no order.")
-    snapshot = read_order(connection, remote_id)
-    if snapshot is None:
+    outcome = read_and_apply(connection, remote_id)
+    if outcome is None:
         reason = f"Shopify does not show us order {remote_id}: older than 60 days, deleted, or no access."
         raise Ignored(reason, waits_for=remote_id)
-    outcome = apply_order(connection, snapshot)
     return f"read again: {said(outcome)}", outcome.order
+
+
+def read_and_apply(connection: Connection, remote_id: int) -> Outcome | None:
+    """Read the order and let it in; None when Shopify does not show it. Raises RetryLater, GiveUp, Unreadable.
+
+    No lock is held while the shop is asked. When something of the order was written here meanwhile, nobody knows
+    which is the newer at equal times, and the order is read again.
+    """
+    for _ in range(TRIES):
+        since = _version(connection, remote_id)
+        snapshot = read_order(connection, remote_id)
+        if snapshot is None:
+            return None
+        outcome = apply_order(connection, snapshot, since=since)
+        if outcome.what != "unclear":
+            return outcome
+    raise RetryLater(f"Order {remote_id} changed here during each of three reads.")
+
+
+def reread_fulfillment_orders(connection: Connection, node: str) -> Result:
+    """Read the fulfillment orders of the order that this gid (its own, or of one of them) names, and let them in."""
+    for _ in range(TRIES):
+        known = _known_order(connection, node)
+        work = read_fulfillment_orders(connection, gid("Order", known.remote_id) if known else node)
+        if work is None:
+            raise Ignored(f"Shopify does not show us the fulfillment orders of {node}: no access, or none is there.")
+        if known is None and not _version(connection, work.order_id):
+            return reread(connection, work.order_id)
+        outcome = intake.apply_fulfillment_orders(
+            shop_of(connection), work.order_id, work.fulfillment_orders, origin_of(connection),
+            since=known.version if known else None,
+        )  # fmt: skip
+        if outcome.what != "unclear":
+            return f"fulfillment orders read: {said(outcome)}", outcome.order
+    raise RetryLater(f"The order of {node} changed here during each of three reads.")
+
+
+def _known_order(connection: Connection, node: str) -> Order | None:
+    orders = Order.objects.filter(shop=connection.shop)
+    if "/FulfillmentOrder/" in node:
+        return orders.filter(fulfillment_orders__remote_id=number_of(node)).first()
+    return orders.filter(remote_id=number_of(node)).first()
+
+
+def _version(connection: Connection, remote_id: int) -> int:
+    """Which version of the order we have; 0 for none."""
+    version = Order.objects.filter(shop=connection.shop, remote_id=remote_id).values_list("version", flat=True)
+    return version.first() or 0
 
 
 def origin_of(connection: Connection) -> Origin:

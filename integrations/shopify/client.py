@@ -5,6 +5,7 @@ refill to what the query costs. https://shopify.dev/docs/api/usage/limits
 """
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,23 @@ class Shopify:
 
         A refused token is renewed once and the operation repeated, which did nothing yet. Never inside a transaction.
         """
+        return self.run_partly(document, variables, optional=())[0]
+
+    def run_partly(
+        self, document: str, variables: dict[str, Any], *, optional: Collection[str]
+    ) -> tuple[dict[str, Any], frozenset[str]]:
+        """As `run`, but the fields named in `optional` may be denied: (data, names of those that were).
+
+        A denied field is null, and so is what it is in, up to the next field that may be null.
+        """
+        payload = self._payload(document, variables)
+        errors = payload.get("errors") or []
+        denied = frozenset(name for error in errors if (name := _denied(error)) in optional)
+        if errors and not (payload.get("data") and all(_denied(error) in optional for error in errors)):
+            self._raise(errors, payload)
+        return payload["data"], denied
+
+    def _payload(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         if self.connection.uninstalled_at:
             raise GiveUp("The app was uninstalled; connect the store again.", parked="configuration")
         token = tokens.current(self.connection)
@@ -55,10 +73,7 @@ class Shopify:
             raise RetryLater("Shopify's answer is not JSON.", status=200, answer=answer.text[:2000]) from error
         budget.note(self.connection, payload, answer.headers.get("x-shopify-api-version", ""))
         self.heard(answer, payload)
-        if errors := payload.get("errors"):
-            self._raise(errors, payload)
-        data: dict[str, Any] = payload["data"]
-        return data
+        return dict(payload)
 
     def opens(self) -> bool:
         """Whether the token we hold still opens the store; it is not renewed. Raises RetryLater without an answer."""
@@ -90,6 +105,14 @@ class Shopify:
         if codes & {"INTERNAL_SERVER_ERROR", "TIMEOUT"}:
             raise RetryLater("Shopify had an error of its own.", status=200, answer=text)
         raise GiveUp(f"Shopify refused the query: {text[:200]}", parked="refused", status=200, answer=text)
+
+
+def _denied(error: Any) -> str:
+    """The name of the field that an error says we may not see, "" for any other error."""
+    if not isinstance(error, dict) or (error.get("extensions") or {}).get("code") != "ACCESS_DENIED":
+        return ""
+    names = [part for part in error.get("path") or [] if isinstance(part, str)]
+    return names[-1] if names else ""
 
 
 def number_of(gid: str) -> int:

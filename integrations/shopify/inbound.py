@@ -12,13 +12,25 @@ from integrations.errors import Ignored
 from integrations.models import Connection, InboundMessage
 from integrations.shopify import translate
 from integrations.shopify.arriving import Result
-from integrations.shopify.topics import compliance, customers, orders, parts, shop, side_records, stock
+from integrations.shopify.topics import (
+    compliance,
+    customers,
+    fulfillment_orders,
+    orders,
+    parts,
+    returns,
+    shop,
+    side_records,
+    stock,
+)
 from integrations.shopify.values import Body
 
 # One module a subject; each names its topics.
 HANDLERS: dict[str, Callable[[Connection, Body], Result]] = {
     **orders.HANDLERS,
     **parts.HANDLERS,
+    **fulfillment_orders.HANDLERS,
+    **returns.HANDLERS,
     **customers.HANDLERS,
     **side_records.HANDLERS,
     **stock.HANDLERS,

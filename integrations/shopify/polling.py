@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from integrations.shopify.client import Shopify, number_of
-from integrations.shopify.reads import fulfillment_status
+from integrations.shopify.nodes.orders import fulfillment_status
 from integrations.shopify.values import clean, required_time, tags, when
 from orders.money import decimal_of
 

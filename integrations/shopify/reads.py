@@ -1,231 +1,163 @@
 """Reading an order whole by GraphQL, into the same snapshot that a webhook body makes.
 
-The parts are read in several small queries (one big one would cost most of a store's budget), so the order may change
-between them: `updatedAt` is compared at the end and the read starts again when it moved.
+An order is read in several documents, so it may change between them: `updatedAt` is compared after the last page of
+all, and the read starts again when it moved. What could not be read to its end is not handed on: a partial order would
+look like one from which something was taken away.
 """
 
-from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from integrations.errors import RetryLater
 from integrations.models import Connection
 from integrations.shopify import queries
 from integrations.shopify.client import Shopify, gid, number_of
-from integrations.shopify.translate import address as rest_address
+from integrations.shopify.nodes import orders, shipments
+from integrations.shopify.nodes.orders import Whole
 from integrations.shopify.translate import reading
-from integrations.shopify.values import clean, count, required_time, tags, when
-from orders.money import Money, MoneyBag, decimal_of, text_of
-from orders.snapshot import (
-    Address,
-    CustomerSnapshot,
-    FulfillmentSnapshot,
-    LineSnapshot,
-    OrderSnapshot,
-    QuantityOfLine,
-    RefundLineSnapshot,
-    RefundSnapshot,
-)
+from orders.snapshot import FulfillmentOrderSnapshot, OrderSnapshot
 
 Node = dict[str, Any]
 
+TRIES = 3
+LONGEST_LIST = 250  # a list that has no pages ends here, https://shopify.dev/docs/api/usage/limits
+
+
+class _Moved(Exception):
+    """Something changed while we read it."""
+
+
+class Work(NamedTuple):
+    """The fulfillment orders of one order, and the order's number at the shop."""
+
+    order_id: int
+    fulfillment_orders: list[FulfillmentOrderSnapshot]
+
 
 def read_order(connection: Connection, remote_id: int, shopify: Shopify | None = None) -> OrderSnapshot | None:
-    """The order as Shopify has it now, None when Shopify does not show it. Raises RetryLater while it keeps moving.
+    """The order as Shopify has it now, None when Shopify does not show it; `shopify` where the caller has one.
 
-    `shopify` is the line to read by, when it is not the usual one.
+    Raises RetryLater while it keeps moving or cannot be had whole, GiveUp when Shopify refuses. Customer, fulfillment
+    orders and returns that the store denies us are not known in the snapshot; whatever else is denied is refused.
     """
     shopify = shopify or Shopify(connection)
-    for _ in range(3):
-        parts = _read_parts(shopify, gid("Order", remote_id))
-        if parts is None:
-            return None
-        if parts["order"]["updatedAt"] == parts["seen_last"]:
-            return reading("order", lambda: _order(**parts))  # noqa: B023
+    for _ in range(TRIES):
+        try:
+            read = _read(shopify, gid("Order", remote_id))
+        except _Moved:
+            continue
+        return reading("order", lambda: orders.order(read)) if read else None  # noqa: B023
     raise RetryLater(f"Order {remote_id} changed at each of three reads.")
 
 
-def _read_parts(shopify: Shopify, order_gid: str) -> dict[str, Any] | None:
-    order = shopify.run(queries.ORDER_READ, {"id": order_gid})["order"]
-    if order is None:
+def read_fulfillment_orders(connection: Connection, node: str, shopify: Shopify | None = None) -> Work | None:
+    """The fulfillment orders of an order, found by its gid or by that of any of them; None when not shown or denied."""
+    shopify = shopify or Shopify(connection)
+    for _ in range(TRIES):
+        try:
+            order_gid = _owner(shopify, node)
+            nodes = _fulfillment_orders(shopify, order_gid) if order_gid else None
+        except _Moved:
+            continue
+        if not order_gid or nodes is None:
+            return None
+        found = reading("fulfillment order", lambda: [shipments.fulfillment_order(one) for one in nodes])  # noqa: B023
+        return Work(number_of(order_gid), found)
+    raise RetryLater(f"The fulfillment orders of {node} changed at each of three reads.")
+
+
+def order_of_return(connection: Connection, return_id: int) -> int | None:
+    """The number of the order that a return belongs to; None when Shopify does not show it."""
+    data, _ = Shopify(connection).run_partly(
+        queries.RETURN_OWNER, {"id": gid("Return", return_id)}, optional={"return"}
+    )
+    return number_of(data["return"]["order"]["id"]) if data["return"] else None
+
+
+def _read(shopify: Shopify, order_gid: str) -> Whole | None:
+    data, denied = shopify.run_partly(queries.ORDER_READ, {"id": order_gid}, optional={"customer"})
+    if (order := data["order"]) is None:
         return None
-    lines, page = list(order["lineItems"]["nodes"]), order["lineItems"]["pageInfo"]
-    while page["hasNextPage"]:
-        more = shopify.run(queries.ORDER_LINES_PAGE, {"id": order_gid, "after": page["endCursor"]})["order"][
-            "lineItems"
-        ]
-        lines += more["nodes"]
-        page = more["pageInfo"]
+    _complete(shopify, order, "lineItems", "shippingLines")
+    read = Whole(order, customer_known="customer" not in denied)
+    read.fulfillment_orders = _fulfillment_orders(shopify, order_gid)
+    read.returns = [] if order["returnStatus"] == "NO_RETURN" else _returns(shopify, order_gid)
     events = shopify.run(queries.ORDER_EVENTS, {"id": order_gid})["order"]
     if events is None:
-        return None
-    fulfillments = [
-        shopify.run(queries.FULFILLMENT_READ, {"id": f["id"]})["fulfillment"] for f in events["fulfillments"]
+        raise _Moved
+    read.fulfillments, read.refunds, read.transactions = (
+        _unpaged(events, name) for name in ("fulfillments", "refunds", "transactions")
+    )
+    asked = [_complete(shopify, one, "fulfillmentLineItems", "events") for one in read.fulfillments]
+    asked += [
+        _complete(shopify, one, "refundLineItems", "refundShippingLines", "orderAdjustments", "transactions")
+        for one in read.refunds
     ]
-    refunds = [shopify.run(queries.REFUND_READ, {"id": r["id"]})["refund"] for r in events["refunds"]]
-    return {
-        "order": order,
-        "lines": lines,
-        "fulfillments": [f for f in fulfillments if f],
-        "refunds": [r for r in refunds if r],
-        "seen_last": events["updatedAt"],
-    }
+    if any(asked):
+        events = shopify.run(queries.ORDER_MOMENT, {"id": order_gid})["order"]
+    if events is None or events["updatedAt"] != order["updatedAt"]:
+        raise _Moved
+    return read
 
 
-def _order(
-    order: Node, lines: list[Node], fulfillments: list[Node], refunds: list[Node], seen_last: str
-) -> OrderSnapshot:
-    customer = order["customer"]
-    amounts = {
-        "total": "totalPriceSet", "subtotal": "subtotalPriceSet", "discounts": "totalDiscountsSet",
-        "tax": "totalTaxSet", "shipping": "totalShippingPriceSet", "current_total": "currentTotalPriceSet",
-        "current_subtotal": "currentSubtotalPriceSet", "current_tax": "currentTotalTaxSet",
-        "current_discounts": "currentTotalDiscountsSet",
-    }  # fmt: skip
-    return OrderSnapshot(
-        remote_id=number_of(order["id"]),
-        name=clean(order["name"]),
-        number=order["number"],
-        created_at=required_time(order, "createdAt"),
-        updated_at=required_time(order, "updatedAt"),
-        currency=order["currencyCode"],
-        presentment_currency=order["presentmentCurrencyCode"],
-        amounts={name: _bag(order[field]) for name, field in amounts.items() if order[field]},
-        lines=[_line(line) for line in lines],
-        email=clean(order["email"]),
-        phone=clean(order["phone"]),
-        note=clean(order["note"]),
-        tags=tags(order["tags"]),
-        attributes=_pairs(order["customAttributes"]),
-        test=order["test"],
-        source_name=clean(order["sourceName"]),
-        source_identifier=clean(order["sourceIdentifier"]),
-        processed_at=when(order["processedAt"]),
-        cancelled_at=when(order["cancelledAt"]),
-        cancel_reason=clean(order["cancelReason"]).lower(),
-        closed_at=when(order["closedAt"]),
-        financial_status=clean(order["displayFinancialStatus"]).lower(),
-        fulfillment_status=fulfillment_status(order["displayFulfillmentStatus"]),
-        customer=customer and _customer(customer),
-        shipping_address=_address(order["shippingAddress"]),
-        billing_address=_address(order["billingAddress"]),
-        fulfillments=[_fulfillment(node) for node in fulfillments],
-        refunds=[_refund(node) for node in refunds],
-    )
+def _fulfillment_orders(shopify: Shopify, order_gid: str) -> list[Node] | None:
+    """All of an order, with all their lines; None when they are denied or the order is not shown."""
+    nodes = _pages(shopify, queries.FULFILLMENT_ORDERS, order_gid, "fulfillmentOrders")
+    for node in nodes or []:
+        _complete(shopify, node, "lineItems")
+    return nodes
 
 
-def _line(node: Node) -> LineSnapshot:
-    price = _bag(node["originalUnitPriceSet"])
-    return LineSnapshot(
-        remote_id=number_of(node["id"]),
-        title=clean(node["title"]),
-        quantity=count(node["quantity"]),
-        current_quantity=count(node["currentQuantity"]),
-        amounts={
-            "unit_price": price,
-            "discount": _sum([a["allocatedAmountSet"] for a in node["discountAllocations"]], price),
-            "tax": _sum([t["priceSet"] for t in node["taxLines"]], price),
-        },
-        variant_title=clean(node["variantTitle"]),
-        sku=clean(node["sku"]),
-        vendor=clean(node["vendor"]),
-        variant_id=node["variant"] and number_of(node["variant"]["id"]),
-        product_id=node["product"] and number_of(node["product"]["id"]),
-        requires_shipping=node["requiresShipping"],
-        taxable=node["taxable"],
-        gift_card=node["isGiftCard"],
-        tip=node["title"] == "Tip" and node["variant"] is None and node["product"] is None,
-        properties=_pairs(node["customAttributes"]),
-    )
+def _returns(shopify: Shopify, order_gid: str) -> list[Node] | None:
+    nodes = _pages(shopify, queries.RETURNS, order_gid, "returns")
+    for node in nodes or []:
+        _complete(shopify, node, "returnLineItems", "exchangeLineItems")
+    return nodes
 
 
-def _fulfillment(node: Node) -> FulfillmentSnapshot:
-    info = node["trackingInfo"]
-    return FulfillmentSnapshot(
-        remote_id=number_of(node["id"]),
-        name=clean(node["name"]),
-        status=clean(node["status"]).lower(),
-        lines=[
-            QuantityOfLine(number_of(part["lineItem"]["id"]), count(part["quantity"]))
-            for part in node["fulfillmentLineItems"]["nodes"]
-        ],
-        tracking_company=clean(info[0]["company"]) if info else "",
-        tracking_numbers=[clean(i["number"]) for i in info if i["number"]],
-        tracking_urls=[clean(i["url"]) for i in info if i["url"]],
-        location_id=node["location"] and number_of(node["location"]["id"]),
-        created_at=when(node["createdAt"]),
-        updated_at=when(node["updatedAt"]),
-    )
+def _pages(shopify: Shopify, document: str, order_gid: str, name: str) -> list[Node] | None:
+    """All nodes of an optional connection of the order; None when it is denied."""
+    nodes: list[Node] = []
+    after = None
+    while True:
+        data, denied = shopify.run_partly(document, {"id": order_gid, "after": after}, optional={name})
+        if denied or data["order"] is None:
+            return None
+        page = data["order"][name]
+        nodes += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return nodes
+        after = page["pageInfo"]["endCursor"]
 
 
-def _refund(node: Node) -> RefundSnapshot:
-    return RefundSnapshot(
-        remote_id=number_of(node["id"]),
-        note=clean(node["note"]),
-        created_at=when(node["createdAt"]),
-        processed_at=when(node["processedAt"]),
-        lines=[
-            RefundLineSnapshot(
-                line_remote_id=number_of(part["lineItem"]["id"]),
-                quantity=count(part["quantity"]),
-                restock_type=clean(part["restockType"]).lower(),
-                amounts={"subtotal": _bag(part["subtotalSet"]), "tax": _bag(part["totalTaxSet"])},
-            )
-            for part in node["refundLineItems"]["nodes"]
-        ],
-        transactions=[
-            {
-                "id": str(number_of(t["id"])),
-                "kind": t["kind"].lower(),
-                "status": t["status"].lower(),
-                "gateway": clean(t["gateway"]),
-                "amount": text_of(
-                    decimal_of(t["amountSet"]["presentmentMoney"]["amount"]),
-                    t["amountSet"]["presentmentMoney"]["currencyCode"],
-                ),
-                "currency": t["amountSet"]["presentmentMoney"]["currencyCode"],
-            }
-            for t in node["transactions"]["nodes"]
-        ],
-    )
+def _complete(shopify: Shopify, node: Node, *names: str) -> bool:
+    """Ask for the rest of these connections of `node`, whose first pages are in it; whether there was any."""
+    asked = False
+    for name in names:
+        page = node[name]["pageInfo"]
+        while page["hasNextPage"]:
+            asked = True
+            document = queries.PAGES[node["id"].split("/")[3], name]
+            more = shopify.run(document, {"id": node["id"], "after": page["endCursor"]})["part"]
+            if more is None or more.get("updatedAt", node.get("updatedAt")) != node.get("updatedAt"):
+                raise _Moved
+            node[name]["nodes"] += more["page"]["nodes"]
+            page = more["page"]["pageInfo"]
+    return asked
 
 
-def _customer(node: Node) -> CustomerSnapshot:
-    return CustomerSnapshot(
-        remote_id=number_of(node["id"]),
-        email=clean((node["defaultEmailAddress"] or {}).get("emailAddress")),
-        phone=clean((node["defaultPhoneNumber"] or {}).get("phoneNumber")),
-        first_name=clean(node["firstName"]),
-        last_name=clean(node["lastName"]),
-        updated_at=when(node["updatedAt"]),
-    )
+def _unpaged(events: Node, name: str) -> list[Node]:
+    """A list that has no pages; raises RetryLater when it is not the whole."""
+    nodes: list[Node] = events[name]
+    there = (events.get(f"{name}Count") or {"count": len(nodes)})["count"]
+    if len(nodes) < there or (len(nodes) >= LONGEST_LIST and f"{name}Count" not in events):
+        raise RetryLater(f"Shopify shows {len(nodes)} of the order's {name} and not all of them.")
+    return nodes
 
 
-def _address(node: Node | None) -> Address | None:
-    if node is None:
-        return None
-    names = {"first_name": "firstName", "last_name": "lastName", "province_code": "provinceCode",
-             "country_code": "countryCodeV2"}  # fmt: skip
-    return rest_address({name: node[names.get(name, name)] for name in Address.__dataclass_fields__})
-
-
-def fulfillment_status(display: str | None) -> str:
-    """The webhook's word for the same state: it says null, partial or fulfilled."""
-    status = clean(display).lower()
-    return {"unfulfilled": "", "partially_fulfilled": "partial"}.get(status, status)
-
-
-def _pairs(nodes: list[Node]) -> list[dict[str, str]]:
-    return [{"name": clean(node["key"]), "value": clean(node["value"])} for node in nodes]
-
-
-def _bag(node: Node) -> MoneyBag:
-    return MoneyBag(*(Money(decimal_of(node[side]["amount"]), node[side]["currencyCode"])
-                      for side in ("shopMoney", "presentmentMoney")))  # fmt: skip
-
-
-def _sum(nodes: list[Node], like: MoneyBag) -> MoneyBag:
-    bags = [_bag(node) for node in nodes]
-    return MoneyBag(
-        Money(sum((bag.shop.amount for bag in bags), Decimal(0)), like.shop.currency),
-        Money(sum((bag.presentment.amount for bag in bags), Decimal(0)), like.presentment.currency),
-    )
+def _owner(shopify: Shopify, node: str) -> str | None:
+    """The gid of the order to which this gid of a fulfillment order (or of the order itself) belongs."""
+    if "/FulfillmentOrder/" not in node:
+        return node
+    data, _ = shopify.run_partly(queries.FULFILLMENT_ORDER_OWNER, {"id": node}, optional={"fulfillmentOrder"})
+    found: str | None = data["fulfillmentOrder"] and data["fulfillmentOrder"]["orderId"]
+    return found

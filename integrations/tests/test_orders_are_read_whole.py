@@ -12,6 +12,7 @@ from integrations.shopify.client import Shopify
 from integrations.shopify.reads import read_order
 from integrations.shopify.translate import order_snapshot, parse
 from integrations.tests.shopify import connect
+from orders.models import Order
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +20,23 @@ pytestmark = pytest.mark.django_db
 def body_of(sandbox, order_id: int) -> dict[str, Any]:
     """The webhook body Shopify would send for the order as it is now."""
     return parse(json.dumps(sandbox.get(f"/sandbox/orders/{order_id}.json")["order"]).encode())
+
+
+# What a body of an order does not carry: payments, what is to be sent, scans, and some of Shopify's judgements.
+UNSAID = {"order: return_status", "order: risk", "payment.created", "fulfillment_order.created", "tracking.scanned"}
+
+
+def added_by_a_read(shopify, order: Order) -> set[str]:
+    """What a read of the order added to it, in the journal's words."""
+    before = order.journal.count()
+    snapshot = read_order(shopify, order.remote_id)
+    assert snapshot is not None
+    apply_order(shopify, snapshot)
+    added = set()
+    for entry in list(order.journal.order_by("id"))[before:]:
+        changed = entry.facts.get("changed")
+        added |= {f"order: {name}" for name in changed} if entry.action == "order.updated" else {entry.action}
+    return added
 
 
 @pytest.mark.parametrize(
@@ -30,10 +48,12 @@ def body_of(sandbox, order_id: int) -> dict[str, Any]:
         {"customer": False, "shipping_address": False},
     ],
 )
-def test_a_read_after_the_webhook_finds_nothing_new(sandbox, shopify, fields):
-    order = sandbox.place(**fields)
-    assert apply_order(shopify, order_snapshot(body_of(sandbox, order["id"]))).what == "created"
-    assert apply_order(shopify, read_order(shopify, order["id"])).what == "unchanged"
+def test_a_read_after_the_webhook_adds_what_bodies_do_not_say_and_nothing_else(sandbox, shopify, fields):
+    placed = sandbox.place(**fields)
+    order = apply_order(shopify, order_snapshot(body_of(sandbox, placed["id"]))).order
+    assert added_by_a_read(shopify, order) <= UNSAID
+    assert apply_order(shopify, read_order(shopify, placed["id"])).what == "unchanged"
+    assert apply_order(shopify, order_snapshot(body_of(sandbox, placed["id"])), is_read=False).what == "unchanged"
 
 
 def test_shipped_and_refunded_orders_read_the_same_too(sandbox, shopify):
@@ -44,6 +64,7 @@ def test_shipped_and_refunded_orders_read_the_same_too(sandbox, shopify):
     outcome = apply_order(shopify, order_snapshot(body_of(sandbox, order["id"])))
     assert [f.tracking_numbers for f in outcome.order.fulfillments.all()] == [["1Z999"]]
     assert outcome.order.refunds.count() == 1
+    assert added_by_a_read(shopify, outcome.order) <= UNSAID
     assert apply_order(shopify, read_order(shopify, order["id"])).what == "unchanged"
 
 

@@ -56,7 +56,7 @@ def who(by: str) -> str:
 
 def tone(action: str) -> str:
     subject, _, verb = action.partition(".")
-    if verb in ("failed", "conflict", "exceeded", "doubled", "unexpected", "deleted", "cancelled"):
+    if verb in ("failed", "conflict", "exceeded", "unbalanced", "doubled", "unexpected", "deleted", "cancelled"):
         return "bad"
     return {"claim": "info", "resolution": "good"}.get(subject, "")
 
@@ -73,7 +73,8 @@ _FIELDS = {
 }
 
 
-def _changed(facts: dict[str, Any]) -> str:
+def changed_in_words(facts: dict[str, Any]) -> str:
+    """The fields that a fact names as changed."""
     names = [_FIELDS.get(name, str(name).replace("_", " ")) for name in facts.get("changed", [])]
     return ", ".join(names) or "details"
 
@@ -90,7 +91,7 @@ def _imported(facts: dict[str, Any]) -> str:
 
 @tells("order.updated")
 def _updated(facts: dict[str, Any]) -> str:
-    return f"Order changed: {_changed(facts)}"
+    return f"Order changed: {changed_in_words(facts)}"
 
 
 @tells("order.cancelled")
@@ -115,7 +116,7 @@ def _parcel_made(facts: dict[str, Any]) -> str:
 
 @tells("fulfillment.updated")
 def _parcel_changed(facts: dict[str, Any]) -> str:
-    return f"Parcel changed: {_changed(facts)}{_tracking(facts['tracking'])}"
+    return f"Parcel changed: {changed_in_words(facts)}{_tracking(facts['tracking'])}"
 
 
 def _tracking(tracking: dict[str, Any]) -> str:
@@ -128,6 +129,11 @@ def _scanned(facts: dict[str, Any]) -> str:
     return f"Carrier scan: {say(facts['status']).lower()}"
 
 
+@tells("tracking.removed")
+def _unscanned(facts: dict[str, Any]) -> str:
+    return f"Carrier scan taken back: {say(facts['status']).lower()}"
+
+
 @tells("refund.created")
 def _refunded(facts: dict[str, Any]) -> str:
     units = sum(facts["units"].values())
@@ -136,7 +142,7 @@ def _refunded(facts: dict[str, Any]) -> str:
 
 @tells("refund.updated")
 def _refund_changed(facts: dict[str, Any]) -> str:
-    return f"Refund changed: {_changed(facts)}"
+    return f"Refund changed: {changed_in_words(facts)}"
 
 
 @tells("dispute.opened")

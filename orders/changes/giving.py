@@ -116,7 +116,8 @@ def refundable(order: Order) -> Money:
     for back in order.refunds.all():
         for movement in back.transactions:
             if movement.get("kind") == "refund" and movement.get("status") in ("success", "pending"):
-                given += decimal_of(movement["amount"])
+                sides = movement["amount"]  # as far as they are known
+                given += decimal_of((sides.get("presentment") or sides["shop"])["amount"])
     return Money(max(received - given, Decimal(0)), currency)
 
 

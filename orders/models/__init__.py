@@ -2,7 +2,7 @@ from orders.models.change import Change
 from orders.models.customer import Customer
 from orders.models.draft_order import DraftOrder
 from orders.models.fulfillment import Fulfillment, TrackingEvent
-from orders.models.fulfillment_order import FulfillmentOrder
+from orders.models.fulfillment_order import FulfillmentOrder, units_to_send
 from orders.models.journal_entry import JournalEntry
 from orders.models.order import LineItem, Order
 from orders.models.order_return import Return
@@ -31,4 +31,5 @@ __all__ = [
     "StockLevel",
     "TrackingEvent",
     "UnitUse",
+    "units_to_send",
 ]

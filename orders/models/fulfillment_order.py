@@ -1,3 +1,6 @@
+from collections import Counter
+from collections.abc import Iterable
+
 from django.db import models
 
 from backoffice.identifiers import PublicId
@@ -43,3 +46,16 @@ class FulfillmentOrder(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status not in self.CLOSED
+
+    @property
+    def units_to_send(self) -> int:
+        return sum(part["remaining"] for part in self.lines) if self.is_open else 0
+
+
+def units_to_send(fulfillment_orders: Iterable[FulfillmentOrder]) -> Counter[int]:
+    """Units that are still to be sent, by remote line id, over those that are open."""
+    units: Counter[int] = Counter()
+    for work in fulfillment_orders:
+        for part in work.lines if work.is_open else ():
+            units[part["line"]] += part["remaining"]
+    return +units

@@ -1,12 +1,11 @@
-"""Topics whose subject is the order itself: whole bodies, edits, deletions."""
+"""Topics whose subject is the order itself: whole bodies, edits, risk, deletions."""
 
 from django.db import transaction
 
 from integrations.errors import Ignored
 from integrations.models import Connection
 from integrations.shopify import translate
-from integrations.shopify.arriving import Result, apply_order, origin_of, reread, said, shop_of
-from integrations.shopify.reads import read_order
+from integrations.shopify.arriving import Result, apply_order, origin_of, read_and_apply, reread, said, shop_of
 from integrations.shopify.values import Body, maybe_identifier
 from orders import intake
 from orders.intake import OrderUnknown
@@ -19,7 +18,7 @@ def _whole_order(connection: Connection, body: Body) -> Result:
     snapshot = translate.order_snapshot(body)
     outcome = apply_order(connection, snapshot, is_read=False)
     if outcome.what == "unclear":  # two states of one second: the shop knows which is the newer
-        outcome = apply_order(connection, read_order(connection, snapshot.remote_id) or snapshot)
+        outcome = read_and_apply(connection, snapshot.remote_id) or apply_order(connection, snapshot)
         return f"read again: {said(outcome)}", outcome.order
     return said(outcome), outcome.order
 
@@ -27,6 +26,11 @@ def _whole_order(connection: Connection, body: Body) -> Result:
 def _edited(connection: Connection, body: Body) -> Result:
     """The edit's own id stands first in the body; the order is `order_id`."""
     return reread(connection, (body.get("order_edit") or {}).get("order_id"))
+
+
+def _risk_changed(connection: Connection, body: Body) -> Result:
+    """Published bodies name the assessment only, and then the pass over changed orders finds the order."""
+    return reread(connection, body.get("order_id") or body.get("admin_graphql_api_order_id", "").rpartition("/")[2])
 
 
 def _deleted(connection: Connection, body: Body) -> Result:
@@ -49,5 +53,6 @@ HANDLERS = {
         _whole_order,
     ),
     "orders/edited": _edited,
+    "orders/risk_assessment_changed": _risk_changed,
     "orders/delete": _deleted,
 }  # fmt: skip

@@ -1,0 +1,157 @@
+"""The order itself in GraphQL answers: its head, lines, customer and addresses."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from integrations.shopify.balance import Terms, discrepancy
+from integrations.shopify.client import number_of
+from integrations.shopify.nodes import money, shipments
+from integrations.shopify.nodes.money import bag, sum_of
+from integrations.shopify.values import clean, count, required_time, tags, when
+from orders.snapshot import Address, CustomerSnapshot, LineSnapshot, OrderSnapshot
+
+Node = dict[str, Any]
+
+AMOUNTS = {
+    "total": "totalPriceSet",
+    "subtotal": "subtotalPriceSet",
+    "discounts": "totalDiscountsSet",
+    "tax": "totalTaxSet",
+    "shipping": "totalShippingPriceSet",
+    "duties": "currentTotalDutiesSet",
+    "additional_fees": "currentTotalAdditionalFeesSet",
+    "current_total": "currentTotalPriceSet",
+    "current_subtotal": "currentSubtotalPriceSet",
+    "current_tax": "currentTotalTaxSet",
+    "current_discounts": "currentTotalDiscountsSet",
+}
+
+
+@dataclass(slots=True)
+class Whole:
+    """Everything that was read of one order: its head with all its lines, and its other parts. None: denied."""
+
+    order: Node
+    fulfillments: list[Node] = field(default_factory=list)
+    refunds: list[Node] = field(default_factory=list)
+    transactions: list[Node] = field(default_factory=list)
+    fulfillment_orders: list[Node] | None = None
+    returns: list[Node] | None = None
+    customer_known: bool = True
+
+
+def order(read: Whole) -> OrderSnapshot:
+    node, person = read.order, read.order["customer"]
+    amounts = {name: bag(node[source]) for name, source in AMOUNTS.items() if node[source]}
+    lines = [_line(line) for line in node["lineItems"]["nodes"]]
+    shipping = sorted(
+        (money.shipping_line(line) for line in node["shippingLines"]["nodes"] if line["id"]),
+        key=lambda line: line.remote_id,
+    )
+    terms = Terms(
+        taxes_included=node["taxesIncluded"],
+        duties_included=node["dutiesIncluded"],
+        tips=bag(node["totalTipReceivedSet"]),
+        rounding=bag(node["totalCashRoundingAdjustment"]["paymentSet"]),
+    )
+    return OrderSnapshot(
+        remote_id=number_of(node["id"]),
+        name=clean(node["name"]),
+        number=node["number"],
+        created_at=required_time(node, "createdAt"),
+        updated_at=required_time(node, "updatedAt"),
+        currency=node["currencyCode"],
+        presentment_currency=node["presentmentCurrencyCode"],
+        amounts=amounts,
+        lines=lines,
+        email=clean(node["email"]),
+        phone=clean(node["phone"]),
+        note=clean(node["note"]),
+        tags=tags(node["tags"]),
+        attributes=_pairs(node["customAttributes"]),
+        test=node["test"],
+        source_name=clean(node["sourceName"]),
+        source_identifier=clean(node["sourceIdentifier"]),
+        processed_at=when(node["processedAt"]),
+        cancelled_at=when(node["cancelledAt"]),
+        cancel_reason=clean(node["cancelReason"]).lower(),
+        closed_at=when(node["closedAt"]),
+        financial_status=clean(node["displayFinancialStatus"]).lower(),
+        fulfillment_status=fulfillment_status(node["displayFulfillmentStatus"]),
+        customer=person and _customer(person),
+        customer_known=read.customer_known,
+        shipping_address=_address(node["shippingAddress"]),
+        billing_address=_address(node["billingAddress"]),
+        fulfillments=[shipments.fulfillment(one) for one in read.fulfillments],
+        refunds=[money.refund(one) for one in read.refunds],
+        payments=[money.payment(one) for one in read.transactions],
+        fulfillment_orders=_maybe(read.fulfillment_orders, shipments.fulfillment_order),
+        returns=_maybe(read.returns, money.goods_back),
+        shipping_lines=shipping,
+        discount_codes=sorted({clean(code) for code in node["discountCodes"]} - {""}),
+        confirmation_number=clean(node["confirmationNumber"]),
+        po_number=clean(node["poNumber"]),
+        risk=clean(node["risk"]["recommendation"]).lower(),
+        return_status=clean(node["returnStatus"]).lower(),
+        discrepancy=discrepancy(amounts, lines, shipping, terms, refunded=bool(read.refunds)),
+    )
+
+
+def _maybe(nodes: list[Node] | None, translate: Any) -> Any:
+    return None if nodes is None else [translate(node) for node in nodes]
+
+
+def _line(node: Node) -> LineSnapshot:
+    price, group = bag(node["originalUnitPriceSet"]), node["lineItemGroup"]
+    return LineSnapshot(
+        remote_id=number_of(node["id"]),
+        title=clean(node["title"]),
+        quantity=count(node["quantity"]),
+        current_quantity=count(node["currentQuantity"]),
+        amounts={
+            "unit_price": price,
+            "discount": sum_of([a["allocatedAmountSet"] for a in node["discountAllocations"]], price),
+            "tax": sum_of([t["priceSet"] for t in node["taxLines"]], price),
+        },
+        variant_title=clean(node["variantTitle"]),
+        sku=clean(node["sku"]),
+        vendor=clean(node["vendor"]),
+        variant_id=node["variant"] and number_of(node["variant"]["id"]),
+        product_id=node["product"] and number_of(node["product"]["id"]),
+        requires_shipping=node["requiresShipping"],
+        taxable=node["taxable"],
+        gift_card=node["isGiftCard"],
+        tip=node["title"] == "Tip" and node["variant"] is None and node["product"] is None,
+        group=group
+        and {"id": str(number_of(group["id"])), "title": clean(group["title"]), "quantity": count(group["quantity"])},
+        properties=_pairs(node["customAttributes"]),
+    )
+
+
+def _customer(node: Node) -> CustomerSnapshot:
+    return CustomerSnapshot(
+        remote_id=number_of(node["id"]),
+        email=clean((node["defaultEmailAddress"] or {}).get("emailAddress")),
+        phone=clean((node["defaultPhoneNumber"] or {}).get("phoneNumber")),
+        first_name=clean(node["firstName"]),
+        last_name=clean(node["lastName"]),
+        updated_at=when(node["updatedAt"]),
+    )
+
+
+def _address(node: Node | None) -> Address | None:
+    if node is None:
+        return None
+    names = {"first_name": "firstName", "last_name": "lastName", "province_code": "provinceCode",
+             "country_code": "countryCodeV2"}  # fmt: skip
+    return Address(**{name: clean(node[names.get(name, name)]) for name in Address.__dataclass_fields__})
+
+
+def fulfillment_status(display: str | None) -> str:
+    """The webhook's word for the same state: it says null, partial or fulfilled."""
+    status = clean(display).lower()
+    return {"unfulfilled": "", "partially_fulfilled": "partial"}.get(status, status)
+
+
+def _pairs(nodes: list[Node]) -> list[dict[str, str]]:
+    return [{"name": clean(node["key"]), "value": clean(node["value"])} for node in nodes]
