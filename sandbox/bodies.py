@@ -6,7 +6,7 @@ from sandbox import clock
 from sandbox.line_bodies import address_body, line_body, tax_lines_of_order
 from sandbox.money import NOTHING, Bag, in_webhooks, webhook_set
 from sandbox.shipment_bodies import fulfillment_body, refund_body
-from sandbox.totals import Totals, financial_status, fulfillment_status, totals
+from sandbox.totals import Totals, fulfillment_status, shown_financial_status, totals
 
 Document = dict[str, Any]
 
@@ -38,7 +38,7 @@ def order_body(order: Document) -> Document:
         "duties_included": False,
         "email": order["email"],
         "estimated_taxes": False,
-        "financial_status": financial_status(order, sums),
+        "financial_status": shown_financial_status(order, sums),
         "fulfillment_status": fulfillment_status(order),
         "landing_site": None,
         "landing_site_ref": None,

@@ -20,9 +20,9 @@ from sandbox.shipment_fields import fulfillment_fields, refund_fields, transacti
 from sandbox.stock_fields import place_fields, stocked_variant
 from sandbox.totals import (
     current_quantity,
-    financial_status,
     fulfillable_quantity,
     refundable_quantity,
+    shown_financial_status,
     totals,
 )
 
@@ -45,7 +45,7 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
 
         return resolve
 
-    status = financial_status(order, sums)
+    status = shown_financial_status(order, sums)
     attributes = [{"key": one["name"], "value": one["value"]} for one in order["attributes"]]
     lines = order["lines"]
     return {
@@ -68,7 +68,7 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
         "closedAt": clock.in_graphql(order["closed_at"]),
         "closed": order["closed_at"] is not None,
         "edited": order["edited"],
-        "displayFinancialStatus": status.upper(),
+        "displayFinancialStatus": status.upper() if status else None,
         "displayFulfillmentStatus": lambda info: fulfillment_orders.display_status(
             order, fulfillment_orders.of_order(connection, order["id"])
         ),

@@ -129,6 +129,13 @@ def financial_status(order: Document, sums: Totals) -> str:
     return "paid" if sums.received.shop >= min(sums.total.shop, sums.current_total.shop) else "partially_paid"
 
 
+def shown_financial_status(order: Document, sums: Totals) -> str | None:
+    """The status as it is shown: recorded as null for an app's order that was neither paid nor said to be anything."""
+    if order["app_id"] and not order["transactions"] and not order["financial_status"] and sums.total.shop:
+        return None
+    return financial_status(order, sums)
+
+
 def fulfillment_status(order: Document) -> str | None:
     """``fulfilled``, ``partial`` or None, as webhook bodies say it."""
     if not any(line["fulfilled"] for line in order["lines"]):
