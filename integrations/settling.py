@@ -89,8 +89,8 @@ _LOCK = "SELECT 1 FROM integrations_health WHERE connection_id = ANY(%s) ORDER B
 _SETTLE = """
     WITH outcome AS (
         SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::float8[], %s::text[],
-                             %s::int[], %s::int[], %s::text[], %s::text[])
-            AS o(id, fence, number, state, parked, wait, result, milliseconds, status, answer, version)
+                             %s::int[], %s::int[], %s::text[], %s::text[], %s::boolean[])
+            AS o(id, fence, number, state, parked, wait, result, milliseconds, status, answer, version, went_well)
     ), settled AS (
         UPDATE integrations_delivery d
         SET state = o.state, parked_because = o.parked, result = o.result, lease_until = NULL,
@@ -101,9 +101,9 @@ _SETTLE = """
         FROM outcome o WHERE d.id = o.id AND d.fence = o.fence RETURNING d.id
     )
     INSERT INTO integrations_deliveryattempt
-        (delivery_id, number, started_at, milliseconds, status, outcome, answer, payload_version)
+        (delivery_id, number, started_at, milliseconds, status, outcome, answer, payload_version, went_well)
     SELECT o.id, o.number, statement_timestamp() - make_interval(secs => o.milliseconds / 1000.0), o.milliseconds,
-        o.status, o.result, o.answer, o.version
+        o.status, o.result, o.answer, o.version, o.went_well
     FROM settled JOIN outcome o USING (id) ORDER BY o.id
     RETURNING delivery_id
 """
@@ -121,7 +121,7 @@ def free(ids: Iterable[int]) -> None:
 
 
 def _columns(outcomes: Sequence[Outcome]) -> list[list[Any]]:
-    columns: list[list[Any]] = [[] for _ in range(11)]
+    columns: list[list[Any]] = [[] for _ in range(12)]
     for outcome in outcomes:
         state, parked, wait = what_next(outcome)
         result = outcome.result
@@ -130,6 +130,7 @@ def _columns(outcomes: Sequence[Outcome]) -> list[list[Any]]:
         values = (
             outcome.id, outcome.fence, number, state, parked, wait, words.replace("\x00", "")[:255],
             outcome.milliseconds, result.status, result.answer.replace("\x00", "")[:4000], outcome.version,
+            isinstance(result, Sent | NotYet),
         )  # fmt: skip
         for column, value in zip(columns, values, strict=True):
             column.append(value)

@@ -107,16 +107,14 @@ def error_kinds(halves: list[QuerySet[DeliveryAttempt]]) -> list[ErrorKind]:
     kinds: dict[str, ErrorKind] = {}
     for row in sorted(rows, key=lambda row: row["last"], reverse=True):
         name = kind_of(row["status"], row["outcome"])
-        if not name:
-            continue
         known = kinds.get(name) or ErrorKind(name, 0, row["last"], row["outcome"])
         kinds[name] = ErrorKind(name, known.number + row["number"], known.last, known.example)
     return sorted(kinds.values(), key=lambda kind: (-kind.number, kind.name))
 
 
 def _outcomes(tries: QuerySet[DeliveryAttempt]) -> QuerySet[Any, Any]:
-    """(status, outcome, number, last) rows of the last 24 hours, the newest of them when there are very many."""
-    recent = tries.filter(started_at__gte=timezone.now() - DAY).order_by().values("status", "outcome")
+    """(status, outcome, number, last) rows of failures in the last 24 hours, the newest when there are very many."""
+    recent = tries.filter(went_well=False, started_at__gte=timezone.now() - DAY).order_by().values("status", "outcome")
     return recent.annotate(number=Count("id"), last=Max("started_at")).order_by("-last")[:MOST_OUTCOMES]
 
 
@@ -151,13 +149,10 @@ _WORDS = (
     ("there is no version", "Our configuration"),
     ("throttles", "Shopify throttles us"),
 )
-_SUCCESS = ("Accepted with ", "Placed ", "Found ", "Nothing to do")
 
 
 def kind_of(status: int | None, outcome: str) -> str:
-    """The kind of failure a try ended with; "" for a success."""
-    if outcome.startswith(_SUCCESS):
-        return ""
+    """The kind of failure with which a try ended that did not go well."""
     lowered = outcome.lower()
     by_words = next((kind for words, kind in _WORDS if words in lowered), "")
     if status is None or 200 <= status < 300:

@@ -15,7 +15,6 @@ from integrations.tries import (
     Throughput,
     begins,
     error_kinds,
-    kind_of,
     last_tries,
     newest,
     throughput,
@@ -126,7 +125,7 @@ def _waiting(connection: Connection, waiting: Backlog) -> list[Delivery]:
 
 
 def tone_of(attempt: DeliveryAttempt) -> str:
-    return "bad" if kind_of(attempt.status, attempt.outcome) else "good"
+    return "good" if attempt.went_well else "bad"
 
 
 def sparkline(speed: Throughput) -> str:

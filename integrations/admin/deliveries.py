@@ -15,7 +15,6 @@ from backoffice.templatetags.words import moment
 from integrations.admin.sent_request import sent_request, tries
 from integrations.models import Delivery
 from integrations.outbox import send_again
-from integrations.tries import kind_of
 from orders.admin.story import sentence
 
 CHANGE = "integrations.change_delivery"
@@ -39,7 +38,7 @@ class DeliveryPage(ConsolePage):
     def context(self) -> dict[str, Any]:
         delivery: Delivery = self.subject
         attempts = list(delivery.log.order_by("-id")[:LOG])
-        failed = frozenset(row.pk for row in attempts if kind_of(row.status, row.outcome))
+        failed = frozenset(row.pk for row in attempts if not row.went_well)
         version = attempts[0].payload_version if attempts else ""
         started_at = attempts[0].started_at if attempts else None
         return {

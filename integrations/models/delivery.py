@@ -88,6 +88,7 @@ class DeliveryAttempt(models.Model):
     milliseconds = models.PositiveIntegerField()
     status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="HTTP status; empty without an answer")
     payload_version = models.CharField(max_length=10, blank=True, help_text="Shape of the event that was sent")
+    went_well = models.BooleanField(default=False, db_default=False, help_text="Delivered, or asked to wait")
     outcome = models.CharField(max_length=255)
     answer = models.TextField(blank=True, help_text="First part of the body that came back")
 

@@ -53,6 +53,7 @@ def deliver(connection: Connection, order: Order, state: str = "pending", **fiel
 
 def log(delivery: Delivery, outcome: str = "Accepted with 200", status: int | None = 200, **fields: Any) -> Any:
     values = {"number": 1, "started_at": timezone.now(), "milliseconds": 12, **fields}
+    values.setdefault("went_well", bool(status) and 200 <= (status or 0) < 300)
     return DeliveryAttempt.objects.create(delivery=delivery, outcome=outcome, status=status, **values)
 
 

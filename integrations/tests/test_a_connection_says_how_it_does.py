@@ -11,7 +11,7 @@ from integrations.admin.connection_page import in_words, sparkline
 from integrations.models import Connection, Delivery, DeliveryAttempt
 from integrations.tests.console import make_connection
 from integrations.tests.sync import ago, connection_page, deliver, lead_client, log, set_health, text_of
-from integrations.tries import Throughput, kind_of
+from integrations.tries import Throughput, error_kinds, kind_of, newest, tries_of
 from orders.models import Order
 from orders.tests.builders import make_order
 from protection.tests.console import agent_client
@@ -154,9 +154,6 @@ def test_a_long_log_says_from_when_it_was_counted(warehouse, order, monkeypatch)
 @pytest.mark.parametrize(
     "status, outcome, kind",
     [
-        (200, "Accepted with 200", ""),
-        (200, "Placed replacement #1002", ""),
-        (None, "Nothing to do: it was undone or is done already.", ""),
         (200, "Shopify throttles us.", "Shopify throttles us"),
         (200, "Shopify refused the query: x", "Refused by the system's rules"),
         (422, "The receiver refused it with 422.", "Refused by the receiver (422)"),
@@ -174,6 +171,13 @@ def test_a_long_log_says_from_when_it_was_counted(warehouse, order, monkeypatch)
 )
 def test_each_outcome_has_a_kind(status, outcome, kind):
     assert kind_of(status, outcome) == kind
+
+
+def test_a_try_that_went_well_is_no_error_whatever_its_words(warehouse, order):
+    delivery = deliver(warehouse, order, "delivered")
+    log(delivery, "In conflict: the shop changed address1 too.", 200)
+    log(delivery, "Nothing to do: it was undone or is done already.", None, went_well=True)
+    assert error_kinds(tries_of(warehouse.pk, newest())) == []
 
 
 def test_error_kinds_are_counted_for_a_day(warehouse, order):
