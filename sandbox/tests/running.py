@@ -42,7 +42,7 @@ class Sandbox:
 
     def place(self, **fields: Any) -> dict[str, Any]:
         """Place one order; returns ``{"id", "admin_graphql_api_id", "name"}``."""
-        response = self.post("/sandbox/orders.json", shop=self.shop, **fields)
+        response = self.post("/sandbox/orders.json", **{"shop": self.shop, **fields})
         assert response.status_code == 201, response.text
         return dict(response.json()["orders"][0])
 
