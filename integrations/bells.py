@@ -19,7 +19,7 @@ OUTBOX = "outbox"
 CALLS = "calls"
 PASSES = "passes"
 BEAT = "beat"
-IN_SLICES = ("reconcile", "check")  # kinds of passes (passes.py); silent for 30 s, nobody is at it any more
+IN_SLICES = ("reconcile", "check", "backfill")  # kinds of passes (passes.py); silent for 30 s, nobody is at it any more
 # Senders at work listen for the outbox's bells alone; everything else would wake them for nothing.
 CHANNELS = {
     INBOX: "backoffice_bells",

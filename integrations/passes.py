@@ -30,7 +30,10 @@ FAULT_SECONDS = 30.0
 TRIED_FOR = timedelta(minutes=10)  # a pass that came no step further for so long has failed
 
 # What carries on a pass of each kind that goes in slices: (run, deadline by time.monotonic) → whether it is over.
-STEPS = {SyncRun.Kind.RECONCILE: "integrations.reconcile.step"}
+STEPS = {
+    SyncRun.Kind.RECONCILE: "integrations.reconcile.step",
+    SyncRun.Kind.BACKFILL: "integrations.backfill.step",
+}
 
 
 class UnderWay(Exception):

@@ -1,4 +1,4 @@
-"""One POST at a time: the way out for Shopify's API, alerts and everything that waits for its answer.
+"""One request at a time: the way out for Shopify's API, its files, alerts and everything that waits for its answer.
 
 The same promises as `transfers` (addresses.py, answers.py): an attempt connects within 3 s and ends within 15 s,
 whatever the other side does. `requests` bounds single reads only, so a timer closes the socket at the deadline. No
@@ -38,8 +38,9 @@ from integrations.answers import (
 from integrations.errors import GiveUp, RetryLater
 from integrations.names import CONNECT_SECONDS, Unresolved, look_up
 
-__all__ = ["DEADLINE_SECONDS", "Answer", "check_address", "post", "retry_after"]
+__all__ = ["DEADLINE_SECONDS", "Answer", "check_address", "opened", "post", "retry_after"]
 
+Opened = tuple[int, dict[str, str], Iterator[bytes]]
 _threads = threading.local()
 
 
@@ -48,27 +49,44 @@ def post(url: str, body: bytes, headers: dict[str, str], *, keep: int = KEPT_BYT
 
     Raises RetryLater when no answer came in time, GiveUp(blocked_address or configuration) when none may be asked.
     """
-    check_address(url)
-    check_headers(headers)
     started = time.monotonic()
-    with _hung_up_after(DEADLINE_SECONDS):
-        try:
-            response = _session().post(
-                url, data=body, headers=headers, timeout=(CONNECT_SECONDS, DEADLINE_SECONDS), stream=True,
-                allow_redirects=False,
-            )  # fmt: skip
-        except requests.exceptions.SSLError as error:
-            if _hung_up_in_tls(error):
-                raise RetryLater(f"No answer: {_short(error)}") from error
-            raise GiveUp(f"TLS failed: {_short(error)}", parked="configuration") from error
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-            raise GiveUp(f"Bad address: {_short(error)}", parked="configuration") from error
-        except OSError as error:  # all of requests' own are; and ours, when the certificates cannot be read
-            raise RetryLater(f"No answer: {_short(error)}") from error
-        with response:
-            kept = _read(response, keep)
+    with _hung_up_after(DEADLINE_SECONDS), _asked("POST", url, headers, body) as response:
+        kept = _read(response, keep)
     milliseconds = int((time.monotonic() - started) * 1000)
     return Answer(response.status_code, headers_of(response.headers.items()), kept, milliseconds)
+
+
+@contextmanager
+def opened(
+    url: str, headers: dict[str, str], *, seconds: float
+) -> Iterator[tuple[int, dict[str, str], Iterator[bytes]]]:
+    """GET a file of any size: status, headers, and its bytes in pieces as they come, for `seconds` in all.
+
+    Raises as `post`, also from the pieces; what came before that is good, and a `Range` header asks for the rest.
+    """
+    with _hung_up_after(seconds), _asked("GET", url, headers) as response:
+        yield response.status_code, headers_of(response.headers.items()), _pieces(response)
+
+
+@contextmanager
+def _asked(method: str, url: str, headers: dict[str, str], body: bytes | None = None) -> Iterator[requests.Response]:
+    check_address(url)
+    check_headers(headers)
+    try:
+        response = _session().request(
+            method, url, data=body, headers=headers, timeout=(CONNECT_SECONDS, DEADLINE_SECONDS), stream=True,
+            allow_redirects=False,
+        )  # fmt: skip
+    except requests.exceptions.SSLError as error:
+        if _hung_up_in_tls(error):
+            raise RetryLater(f"No answer: {_short(error)}") from error
+        raise GiveUp(f"TLS failed: {_short(error)}", parked="configuration") from error
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
+        raise GiveUp(f"Bad address: {_short(error)}", parked="configuration") from error
+    except OSError as error:  # all of requests' own are; and ours, when the certificates cannot be read
+        raise RetryLater(f"No answer: {_short(error)}") from error
+    with response:
+        yield response
 
 
 def _session() -> requests.Session:
@@ -231,16 +249,20 @@ def _hang_up(thread_state: dict[str, Any]) -> None:
 def _read(response: requests.Response, keep: int) -> bytes:
     """At most `keep` bytes of the body as they came. A longer body is cut, never read to its end."""
     kept = bytearray()
+    for piece in _pieces(response, 8192):
+        kept += piece
+        if len(kept) > keep:
+            # Reading on would reuse the connection; hanging up is bounded.
+            response.raw.close()
+            break
+    return bytes(kept[:keep])
+
+
+def _pieces(response: requests.Response, size: int = 1 << 18) -> Iterator[bytes]:
     try:
-        for chunk in response.raw.stream(8192, decode_content=False):
-            kept += chunk
-            if len(kept) > keep:
-                # Reading on would reuse the connection; hanging up is bounded.
-                response.raw.close()
-                break
+        yield from response.raw.stream(size, decode_content=False)
     except (HTTPError, ValueError) as error:  # a negative chunk size comes as ValueError
         raise RetryLater(f"The answer broke off: {_short(error)}", status=response.status_code) from error
-    return bytes(kept[:keep])
 
 
 def _hung_up_in_tls(error: BaseException) -> bool:

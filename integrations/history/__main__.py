@@ -33,10 +33,10 @@ def main() -> int:
         try:
             return _load(database, job, deadline)
         except reading.Cut as error:
-            _say(cut=str(error))
+            _say(why=str(error))
             return CUT
         except (Superseded, psycopg.errors.LockNotAvailable) as error:
-            _say(superseded=str(error))
+            _say(why=str(error))
             return SUPERSEDED
 
 

@@ -53,17 +53,20 @@ class Job:
     source: str
     path: str
     is_partial: bool = False
+    batch: int = BATCH
     fees: dict[str, list[Any]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Loaded:
-    """What one batch did: orders it looked at, made and changed, and where it ended."""
+    """What one batch did: orders it looked at, made and changed; where it ended, and when
+    the last order was made (text, None when it cannot be read)."""
 
     at: int
     orders: int = 0
     made: int = 0
     changed: int = 0
+    reached: str | None = None
     failures: list[str] = field(default_factory=list)
 
 
@@ -74,7 +77,7 @@ def load(
 
     `has_far` says that children were staged. Raises Superseded, psycopg.Error when the database cannot be used.
     """
-    loader, size = _Loader(database, job, has_far), BATCH
+    loader, size = _Loader(database, job, has_far), job.batch
     while may_go_on():
         try:
             done = loader.batch(at, size)
@@ -87,7 +90,7 @@ def load(
             return
         at = done.at
         yield done
-        size = min(BATCH, size * 2)
+        size = min(job.batch, size * 2)
 
 
 class _Loader:
@@ -154,6 +157,7 @@ class _Loader:
         self.are_known = self.are_known or bool(known)
         rows: list[_Rows] = []
         for remote_id, whole in zip(ids, chunk, strict=True):
+            whole.children.sort(key=by_id)
             digest = _digest(whole)
             if known.get(remote_id) != digest:
                 try:
@@ -161,7 +165,7 @@ class _Loader:
                 except _UNREADABLE as error:
                     done.failures.append(f"{whole.key.decode()}: {type(error).__name__}: {error}")
         done.orders += len(chunk)
-        done.at = chunk[-1].end
+        done.at, done.reached = chunk[-1].end, _made_at(chunk[-1])
         _copy(cursor, merging.COPY_ORDERS, [row.order for row in rows], "ord", "evt")
         _copy(cursor, merging.COPY_LINES, [line for row in rows for line in row.lines], "li")
         _copy(cursor, merging.COPY_CUSTOMERS, [row.customer for row in rows if row.customer], "cus")
@@ -223,6 +227,7 @@ class _Loader:
         values = {
             "run": self.job.run, "at": at, "end": done.at, "looked_at": done.orders, "failed": len(done.failures),
             "made": done.made, "changed": done.changed, "failures": Jsonb(done.failures[:NOTED]), "noted": NOTED,
+            "reached": done.reached,
         }  # fmt: skip
         if cursor.execute(merging.PROGRESS, values).rowcount != 1:
             raise Superseded(f"Pass {self.job.run} is not at byte {at} any more.")
@@ -233,6 +238,20 @@ class _Rows:
     order: tuple[Any, ...]
     lines: list[tuple[Any, ...]]
     customer: tuple[Any, ...] | None
+
+
+def by_id(line: bytes) -> int:
+    """Children may come in any order, another one each time. Ids rise in the order in which they were added."""
+    number = reading.id_of(line).rpartition(b"/")[2]
+    return int(number) if number.isdigit() else 0
+
+
+def _made_at(whole: Whole) -> str | None:
+    try:
+        made_at = reading.parse(whole.line)["createdAt"]
+    except _UNREADABLE:
+        return None
+    return made_at if isinstance(made_at, str) else None
 
 
 def _digest(whole: Whole) -> str:

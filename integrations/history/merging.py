@@ -17,6 +17,8 @@ _FLAGS = {"test", "requires_shipping", "taxable", "gift_card", "tip"}
 # What intake compares and writes; identity and the customer are treated apart.
 ORDER_VALUES = [name for name in ORDER if name not in ("remote_id", "customer_remote_id")]
 LINE_VALUES = [name for name in LINE if name not in ("order_remote_id", "remote_id")]
+# A file does not say in which order the lines stand (`loading.by_id`): what we know of it stays.
+LINE_CHANGES = [name for name in LINE_VALUES if name != "position"]
 CUSTOMER_VALUES = [name for name in CUSTOMER if name != "remote_id"]
 # Not a change of the order, as for intake.
 _UNSPOKEN = {"remote_updated_at"}
@@ -129,8 +131,8 @@ LINES_OF_KNOWN = f"""
     WITH written AS (
         INSERT INTO orders_lineitem AS ours {_NEW_LINE}
         SELECT k.order_id, {_STAGED_LINE} FROM staged_line s JOIN known k ON k.remote_id = s.order_remote_id
-        ON CONFLICT (order_id, remote_id) DO UPDATE SET {_set(LINE_VALUES, "excluded")}
-        WHERE {_differ(LINE_VALUES, "ours", "excluded")}
+        ON CONFLICT (order_id, remote_id) DO UPDATE SET {_set(LINE_CHANGES, "excluded")}
+        WHERE {_differ(LINE_CHANGES, "ours", "excluded")}
         RETURNING order_id
     )
     UPDATE known SET changed = changed || 'lines'::text WHERE order_id IN (SELECT order_id FROM written)
@@ -210,7 +212,8 @@ COUNTS = "SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM known WHERE 
 STAGE_FAR = "COPY integrations_farchild (run_id, parent, at, line) FROM STDIN"
 FORGET_FAR = "DELETE FROM integrations_farchild WHERE run_id = %(run)s"
 STAGED = """
-    UPDATE integrations_syncrun SET total = %(total)s, cursor = cursor || jsonb_build_object('far', %(far)s::bigint)
+    UPDATE integrations_syncrun
+    SET total = looked_at + %(total)s, cursor = cursor || jsonb_build_object('far', %(far)s::bigint)
     WHERE id = %(run)s AND state = 'running'
 """
 ARE_STAGED = "SELECT EXISTS (SELECT FROM integrations_farchild WHERE run_id = %(run)s)"
@@ -228,7 +231,8 @@ ORPHANS = """
 # Written in the transaction of the rows, so that both are there or neither; no row: another loader has this pass.
 PROGRESS = """
     UPDATE integrations_syncrun
-    SET cursor = cursor || jsonb_build_object('at', %(end)s::bigint), looked_at = looked_at + %(looked_at)s,
+    SET cursor = cursor || jsonb_build_object('at', %(end)s::bigint, 'reached', %(reached)s::text),
+        looked_at = looked_at + %(looked_at)s,
         failed = failed + %(failed)s, beat_at = statement_timestamp(),
         facts = facts || jsonb_build_object(
             'made', COALESCE((facts->>'made')::bigint, 0) + %(made)s::bigint,

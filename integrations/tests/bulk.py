@@ -7,8 +7,7 @@ from typing import Any
 
 import psycopg
 
-from integrations import backfill
-from integrations.history import staging
+from integrations.history import process, staging
 from integrations.history.loading import Loaded, load
 from integrations.models import Connection, SyncRun
 from orders.tests.builders import next_id
@@ -84,7 +83,7 @@ def begin(connection: Connection) -> SyncRun:
 
 def line_to_database() -> psycopg.Connection[Any]:
     """A session of the loader's own, on the test's database."""
-    return psycopg.connect(**backfill.database_parameters(), prepare_threshold=None)
+    return psycopg.connect(**process.database_parameters(), prepare_threshold=None)
 
 
 def load_file(connection: Connection, path: Path, run: SyncRun | None = None) -> list[Loaded]:
@@ -92,5 +91,5 @@ def load_file(connection: Connection, path: Path, run: SyncRun | None = None) ->
     run = run or begin(connection)
     with line_to_database() as database:
         survey = staging.stage(database, run.pk, path)
-        task = backfill.job_of(run, str(path))
+        task = process.job_of(run, path)
         return list(load(database, task, 0, has_far=survey.far > 0))
