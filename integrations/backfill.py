@@ -28,7 +28,7 @@ AGAIN_SECONDS = 20.0  # until a shop that does not answer is asked again
 LOOK_SECONDS = (1.0, 10.0)  # between two looks at an operation: the first, the longest
 BUSY_SECONDS = 15.0  # until it is tried again whether one of the five places is free
 LOADER_SECONDS = 2.0  # until another loader is started when one has died, or was at it already
-MOST_FAILURES = 5  # of operations, in one pass
+MOST_FAILURES = 5  # of operations that come no further than the one before
 WATCHED_SECONDS = 15.0  # of one slice in the foreground
 
 Watch = Callable[[SyncRun], None]
@@ -135,6 +135,8 @@ class _Backfill:
 
     def _failed(self, why: str) -> None:
         """An operation came to nothing, or to a part. The next one is grouped, so that its part could be used."""
+        if self.cursor.get("failed_at") != (reached := self.cursor.get("reached")):
+            self.cursor |= {"failed_at": reached, "failures": 0}
         self.cursor["failures"] = self.cursor.get("failures", 0) + 1
         if self.cursor["failures"] > MOST_FAILURES:
             raise Over(f"{MOST_FAILURES} operations failed in a row. The last: {why}")
