@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from integrations import bells, outbox, pausing
+from integrations import bells, outbox, passes, pausing, reconcile
 from integrations.models import Connection, Delivery, InboundMessage
 from integrations.shopify import grants, outbound, tokens
 from integrations.shopify.grants import Granted
@@ -98,6 +98,7 @@ def row_of(domain: str, api_url: str) -> Connection:
 def connected(connection: Connection, granted: Granted, *, grant: str, client_id: str, secret: str) -> None:
     """The store gave a token: keep it, and let go on what waited for it. Call it in a transaction, on a locked row."""
     signing = [secret, *(old for old in connection.secrets["signing"] if old != secret)][:2]
+    was_connected = bool(connection.secrets.get("token"))
     connection.secrets = {**connection.secrets, "signing": signing}
     connection.grant, connection.client_id, connection.uninstalled_at = grant, client_id, None
     connection.save(update_fields=["secrets", "grant", "client_id", "uninstalled_at"])
@@ -105,9 +106,19 @@ def connected(connection: Connection, granted: Granted, *, grant: str, client_id
     if connection.paused_because.startswith(OURS):
         pausing.resume(connection)
         connection.refresh_from_db(fields=["paused_at", "paused_because"])
+        if was_connected:
+            _catch_up(connection)
     outbox.send_all_again(connection, by=BY, because=Delivery.Parked.CONFIGURATION)
     if InboundMessage.objects.filter(connection=connection, state=InboundMessage.State.FAILED).update(due_at=Now()):
         bells.ring(bells.INBOX)
+
+
+def _catch_up(connection: Connection) -> None:
+    """What happened at the store while it was not connected is found by a pass; one that is under way will do."""
+    try:
+        reconcile.begin(connection, by=BY)
+    except passes.UnderWay:
+        return
 
 
 def mark_uninstalled(connection: Connection) -> bool:

@@ -7,6 +7,7 @@ MINUTES = {
     "integrations.alerts.evaluate": 1,
     "integrations.failing.run": 1,
     "integrations.privacy.run": 1,
+    "integrations.shopify.round_trip.end_forgotten": 5,
     "integrations.shopify.subscriptions.run": 5,
     "integrations.troubles.run": 1,
     "integrations.shopify.pushes.replacing.fetch_missing_replacements": 1,

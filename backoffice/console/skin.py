@@ -91,6 +91,7 @@ COUNTS = [
 PANELS = {
     "today": [
         "integrations.admin.alerts.open_alerts",
+        "integrations.admin.store_troubles.open_troubles",
         "protection.admin.today.open_claims",
         "integrations.admin.today.sync_health",
         "protection.admin.today.next_claims",

@@ -61,7 +61,7 @@ def topic_rows(connection: Connection, check: SyncRun | None, seen: Mapping[str,
     """Every topic we handle with how the last check found it; those that something is wrong with first."""
     facts = check.facts if check else {}
     refused: dict[str, str] = facts.get("refused", {})
-    ways = {"present": "Subscribed", "created": "Subscribed anew", "mended": "Address mended"}
+    ways = {"present": "Subscribed", "created": "Subscribed", "mended": "Address mended", "lost": "Subscribed anew"}
     standing = {topic: words for name, words in ways.items() for topic in facts.get(name, ())}
     rows = []
     for topic in inbound.SUBSCRIBED:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -32,9 +33,12 @@ class UnderWay(Exception):
 
 def begin(connection: Connection, *, by: str) -> SyncRun:
     """Start a trip. A store that refuses or does not answer leaves a failed one; raises UnderWay."""
+    end_forgotten()
     try:
         with transaction.atomic():
-            run = SyncRun.objects.create(connection=connection, kind=SyncRun.Kind.CHECK, by=by[:255])
+            run = SyncRun.objects.create(
+                connection=connection, kind=SyncRun.Kind.CHECK, by=by[:255], facts={"round_trip": True}
+            )
     except IntegrityError:
         raise UnderWay("A check of this store is running already.") from None
     try:
@@ -100,7 +104,18 @@ def look(run: SyncRun) -> SyncRun:
 
 def latest(connection: Connection) -> SyncRun | None:
     """The store's last trip."""
-    return SyncRun.objects.filter(connection=connection, kind=SyncRun.Kind.CHECK).order_by("-id").first()
+    return _trips().filter(connection=connection).order_by("-id").first()
+
+
+def end_forgotten() -> None:
+    """End the trips that nobody looks at any more. Run every five minutes."""
+    for run in _trips().filter(state=SyncRun.State.RUNNING, started_at__lt=timezone.now() - MOST_WAIT):
+        look(run)
+
+
+def _trips() -> QuerySet[SyncRun]:
+    rows = SyncRun.objects.filter(kind=SyncRun.Kind.CHECK, facts__round_trip=True)
+    return rows.select_related("connection__shop")
 
 
 def _arrived(run: SyncRun) -> InboundMessage | None:
