@@ -65,9 +65,14 @@ def cancel(
 
 
 def check_cancellable(order: Document) -> None:
-    """Only an order with nothing on the way can be cancelled, and only once; raises Impossible in Shopify's words."""
+    """Only an order with nothing on the way, there or back, can be cancelled, and only once.
+
+    Raises Impossible in Shopify's words.
+    """
     if order["cancelled_at"]:
         raise Impossible("Cannot cancel an order that has already been canceled")
+    if any(one["status"] in ("requested", "open") for one in order.get("returns", ())):
+        raise Impossible("Cannot cancel an order that has returns")
     if any(line["fulfilled"] > line["returned"] for line in order["lines"]):
         raise Impossible("Cannot cancel an order that has outstanding fulfillments")
 

@@ -11,7 +11,6 @@ from graphql import GraphQLError, GraphQLResolveInfo
 from sandbox import catalogue, clock, idempotency, locations, records, shelves, stock_items
 from sandbox.order_documents import gid, number_of
 from sandbox.queries import Queries
-from sandbox.regrouping import Refused
 from sandbox.shops import Shop
 from sandbox.stock_fields import item_fields, level_fields, place_fields
 from sandbox.stock_queries import level_of, variant_of
@@ -21,6 +20,7 @@ Document = dict[str, Any]
 
 KIND = "inventory_adjustment"
 MOST = 1_000_000_000
+NAMES = ("available", "damaged", "incoming", "quality_control", "reserved", "safety_stock")
 REASONS = (
     "correction", "cycle_count_available", "damaged", "movement_canceled", "movement_created", "movement_received",
     "movement_updated", "other", "promotion", "quality_control", "received", "reservation_created",
@@ -40,6 +40,14 @@ def fields(store: Store, shop: Shop, queries: Queries) -> dict[str, Callable[...
     }
 
 
+class _Wrong(Exception):
+    """Nothing was changed; these user errors say why."""
+
+    def __init__(self, *errors: Document) -> None:
+        super().__init__(f"{len(errors)} errors")
+        self.errors = list(errors)
+
+
 class Changes:
     """Changes of one shop's stock."""
 
@@ -51,9 +59,12 @@ class Changes:
     def adjust(self, info: GraphQLResolveInfo, given: Document) -> Document:
         """Add or take away units: ``delta`` for each (item, location)."""
 
-        def check() -> None:
-            if given["name"] != "available":
-                raise Refused(["input", "name"], "The specified quantity name is invalid.", "INVALID_QUANTITY_NAME")
+        def check() -> list[Document]:
+            if given["name"] == "available":
+                return []
+            # Shopify also takes the names of what is set aside; here nothing is.
+            text = f"The specified quantity name is invalid. Valid values are: {', '.join(NAMES)}."
+            return [_error(["input", "name"], text, "INVALID_QUANTITY_NAME")]
 
         def after(level: shelves.Level | None, change: Document) -> int:
             return (level.available if level else 0) + int(change["delta"])
@@ -63,17 +74,11 @@ class Changes:
     def set(self, info: GraphQLResolveInfo, given: Document) -> Document:
         """Say how many units there are, available or on hand."""
 
-        def check() -> None:
+        def check() -> list[Document]:
             if given["name"] not in ("available", "on_hand"):
                 text = "The quantity name must be either 'available' or 'on_hand'."
-                raise Refused(["input", "name"], text, "INVALID_NAME")
-            for position, one in enumerate(given["quantities"]):
-                path = ["input", "quantities", str(position), "quantity"]
-                if one["quantity"] < 0:
-                    raise Refused(path, "The quantity can't be negative.", "INVALID_QUANTITY_NEGATIVE")
-                if one["quantity"] > MOST:
-                    text = f"The quantity can't be higher than {MOST:,}."
-                    raise Refused(path, text, "INVALID_QUANTITY_TOO_HIGH")
+                return [_error(["input", "name"], text, "INVALID_NAME")]
+            return _bad_quantities(given["quantities"])
 
         def after(level: shelves.Level | None, change: Document) -> int:
             promised = level.committed if level and given["name"] == "on_hand" else 0
@@ -91,6 +96,9 @@ class Changes:
             return _wrong(["locationId"], "The specified location could not be found.")
         with self._store.write() as writing:
             known = shelves.level(writing.connection, self._shop.domain, variant.id, place["id"])
+            if known is not None and available is not None:
+                text = "Not allowed to set available quantity when the item is already active at the location."
+                return _wrong(["available"], text)
             if known is None:
                 shelves.connect(writing, self._shop.domain, variant.id, place["id"], available or 0)
         connection = self._queries.connection
@@ -102,7 +110,11 @@ class Changes:
         """Keep an item at a location no longer."""
         level = level_of(self._queries.connection, self._shop.domain, level_gid)
         if level is None:
-            return _wrong(["inventoryLevelId"], "The inventory level does not exist.")
+            return _wrong(None, "The product couldn't be unstocked because the product was deleted.")
+        if len(shelves.levels(self._queries.connection, self._shop.domain, level.variant_id)) == 1:
+            place = locations.find(self._queries.connection, self._shop.domain, level.location_id) or {}
+            text = f"The product couldn't be unstocked from {place.get('name')} because products need to be stocked at"
+            return _wrong(None, f"{text} a minimum of 1 location.")
         if level.committed:
             return _wrong(["inventoryLevelId"], "The item has committed inventory at this location.")
         with self._store.write() as writing:
@@ -127,10 +139,13 @@ class Changes:
         given: Document,
         list_name: str,
         input_type: str,
-        check: Callable[[], None],
+        check: Callable[[], list[Document]],
         after: Callable[[shelves.Level | None, Document], int],
     ) -> Document:
-        """All changes or none, once a key; ``after`` says how many units will be available."""
+        """All changes or none, once a key; ``after`` says how many units will be available.
+
+        Where nothing changes, there is no adjustment group, and that is no error (recorded).
+        """
         key = idempotency.key_of(info)
         if any("changeFromQuantity" not in change for change in given[list_name]):
             raise GraphQLError(
@@ -141,26 +156,44 @@ class Changes:
             with self._store.write() as writing:
 
                 def make() -> Document:
-                    if given["reason"] not in REASONS:
-                        text = f"The specified reason is invalid. Valid values are: {', '.join(REASONS)}."
-                        raise Refused(["input", "reason"], text, "INVALID_REASON")
-                    check()
+                    errors = _bad_reason(given["reason"]) or check()
+                    for position, change in enumerate(given[list_name]):
+                        errors += self._unknown(writing, change, ["input", list_name, str(position)])
+                    if errors:
+                        raise _Wrong(*errors)
                     made = [
                         one
                         for position, change in enumerate(given[list_name])
                         for one in self._apply(writing, change, ["input", list_name, str(position)], given, after)
                     ]
+                    if not made:
+                        return {"id": None}
                     group = {"id": writing.new_id(), "changes": made, "created_at": clock.now(), **_why(given)}
                     records.keep(writing, self._shop.domain, KIND, group)
                     return {"id": group["id"]}
 
                 outcome = idempotency.once(writing, self._shop.domain, info.field_name, key, given, make)
-        except Refused as refusal:
-            return {"inventoryAdjustmentGroup": None, "userErrors": [refusal.shown]}
+        except _Wrong as wrong:
+            return {"inventoryAdjustmentGroup": None, "userErrors": wrong.errors}
         except idempotency.Mismatch as problem:
-            error = {"field": None, "message": str(problem), "code": "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"}
+            error = _error(None, str(problem), "IDEMPOTENCY_KEY_PARAMETER_MISMATCH")
             return {"inventoryAdjustmentGroup": None, "userErrors": [error]}
-        return {"inventoryAdjustmentGroup": self._group(outcome["id"]), "userErrors": []}
+        group = None if outcome["id"] is None else self._group(outcome["id"])
+        return {"inventoryAdjustmentGroup": group, "userErrors": []}
+
+    def _unknown(self, writing: Writing, change: Document, path: list[str]) -> list[Document]:
+        errors = []
+        variant = variant_of(change["inventoryItemId"])
+        if variant is None:
+            text = "The specified inventory item could not be found."
+            errors.append(_error([*path, "inventoryItemId"], text, "INVALID_INVENTORY_ITEM"))
+        elif not variant.ships:
+            text = "The specified inventory item is not allowed to be adjusted via API."
+            errors.append(_error([*path, "inventoryItemId"], text, "NON_MUTABLE_INVENTORY_ITEM"))
+        if locations.find(writing.connection, self._shop.domain, number_of(change["locationId"])) is None:
+            text = "The specified location could not be found."
+            errors.append(_error([*path, "locationId"], text, "INVALID_LOCATION"))
+        return errors
 
     def _apply(
         self,
@@ -170,26 +203,20 @@ class Changes:
         given: Document,
         after: Callable[[shelves.Level | None, Document], int],
     ) -> list[Document]:
-        shop = self._shop.domain
-        variant = variant_of(change["inventoryItemId"])
-        if variant is None:
-            text = "The specified inventory item could not be found."
-            raise Refused([*path, "inventoryItemId"], text, "INVALID_INVENTORY_ITEM")
-        place = locations.find(writing.connection, shop, number_of(change["locationId"]))
-        if place is None:
-            raise Refused([*path, "locationId"], "The specified location could not be found.", "INVALID_LOCATION")
-        if not variant.ships:
-            text = "The specified inventory item is not allowed to be adjusted via API."
-            raise Refused([*path, "inventoryItemId"], text, "NON_MUTABLE_INVENTORY_ITEM")
-        level = shelves.level(writing.connection, shop, variant.id, place["id"])
+        variant, place = variant_of(change["inventoryItemId"]), number_of(change["locationId"])
+        assert variant is not None
+        assert place is not None
+        level = shelves.level(writing.connection, self._shop.domain, variant.id, place)
         before = level.available if level else 0
         compared = (level.on_hand if level else 0) if given["name"] == "on_hand" else before
         if change["changeFromQuantity"] not in (None, compared):
             text = "The changeFromQuantity argument no longer matches the persisted quantity."
-            raise Refused([*path, "changeFromQuantity"], text, "CHANGE_FROM_QUANTITY_STALE")
+            raise _Wrong(_error([*path, "changeFromQuantity"], text, "CHANGE_FROM_QUANTITY_STALE"))
         units = after(level, change)
-        shelves.connect(writing, shop, variant.id, place["id"], units)
-        same = {"variant_id": variant.id, "location_id": place["id"], "delta": units - before}
+        if level is not None and units == before:
+            return []
+        shelves.connect(writing, self._shop.domain, variant.id, place, units)
+        same = {"variant_id": variant.id, "location_id": place, "delta": units - before}
         # As recorded: what becomes available is on hand as well.
         return [{"name": name, **same} for name in ("available", "on_hand")]
 
@@ -235,9 +262,38 @@ class Changes:
         }
 
 
+def _bad_reason(reason: str) -> list[Document]:
+    if reason in REASONS:
+        return []
+    text = f"The specified reason is invalid. Valid values are: {', '.join(REASONS)}."
+    return [_error(["input", "reason"], text, "INVALID_REASON")]
+
+
+def _bad_quantities(given: list[Document]) -> list[Document]:
+    errors = []
+    pairs = [(one["inventoryItemId"], one["locationId"]) for one in given]
+    for position, one in enumerate(given):
+        path = ["input", "quantities", str(position)]
+        if pairs.count(pairs[position]) > 1:
+            text = "The combination of inventoryItemId and locationId must be unique."
+            code = "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR"
+            errors.append(_error([*path, "locationId"], text, code))
+        elif one["quantity"] < 0:
+            text = "The quantity can't be negative."
+            errors.append(_error([*path, "quantity"], text, "INVALID_QUANTITY_NEGATIVE"))
+        elif one["quantity"] > MOST:
+            text = f"The quantity can't be higher than {MOST:,}."
+            errors.append(_error([*path, "quantity"], text, "INVALID_QUANTITY_TOO_HIGH"))
+    return errors
+
+
+def _error(field: list[str] | None, message: str, code: str) -> Document:
+    return {"field": field, "message": message, "code": code}
+
+
 def _why(given: Document) -> Document:
     return {"reason": given["reason"], "reference": given.get("referenceDocumentUri")}
 
 
-def _wrong(field: list[str], message: str) -> Document:
+def _wrong(field: list[str] | None, message: str) -> Document:
     return {"inventoryLevel": None, "userErrors": [{"field": field, "message": message}]}

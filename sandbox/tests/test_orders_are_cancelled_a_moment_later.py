@@ -90,6 +90,14 @@ def test_what_is_under_way_cannot_be_cancelled(shopify: Sandbox):
     assert long[0]["message"] == "Staff note is too long. Maximum length is 255 characters."
 
 
+def test_what_comes_back_must_be_there_first(shopify: Sandbox):
+    order = shopify.place(lines=[{"sku": "FW-MUG", "quantity": 1}])
+    shopify.press(order["id"], "fulfil")
+    shopify.press(order["id"], "return")
+    [error] = cancel(shopify, order)["orderCancelUserErrors"]
+    assert error["message"] == "Cannot cancel an order that has returns"
+
+
 def test_what_is_shipped_meanwhile_is_not_cancelled(shopify: Sandbox):
     shopify.post("/sandbox/faults.json", job_seconds=1_800)
     order = shopify.place(lines=[{"sku": "FW-MUG", "quantity": 1}])

@@ -153,3 +153,31 @@ def test_changed_levels_are_found_by_their_locations_clock(shopify: Sandbox):
     assert "FW-SHOE-42" in {one["item"]["sku"] for one in found["location"]["inventoryLevels"]["nodes"]}
     none = ask(shopify, query, id=location(shopify, MAIN), q="updated_at:>='2999-01-01T00:00:00Z'")
     assert none["location"]["inventoryLevels"]["nodes"] == []
+
+
+def test_what_changes_nothing_makes_no_group_and_no_error(shopify: Sandbox):
+    given = adjustment(shopify, "FW-LAMP", 0, changeFromQuantity=None)
+    for _ in range(2):
+        payload = ask(shopify, ADJUST, input=given, key="k9")["inventoryAdjustQuantities"]
+        assert payload == {"inventoryAdjustmentGroup": None, "userErrors": []}
+
+
+def test_all_that_is_wrong_is_told_at_once(shopify: Sandbox):
+    nowhere = {"inventoryItemId": "gid://shopify/InventoryItem/42", "locationId": "gid://shopify/Location/515"}
+    given = adjustment(shopify, "FW-LAMP", 1, changeFromQuantity=0, **nowhere)
+    errors = ask(shopify, ADJUST, input=given, key="k10")["inventoryAdjustQuantities"]["userErrors"]
+    assert [error["code"] for error in errors] == ["INVALID_INVENTORY_ITEM", "INVALID_LOCATION"]
+    twice = setting(shopify, "FW-LAMP", 1, changeFromQuantity=None)
+    errors = ask(shopify, SET, input={**twice, "quantities": twice["quantities"] * 2}, key="k11")[
+        "inventorySetQuantities"
+    ]["userErrors"]
+    assert [error["field"] for error in errors] == [
+        ["input", "quantities", "0", "locationId"],
+        ["input", "quantities", "1", "locationId"],
+    ]
+    wrong = {**adjustment(shopify, "FW-LAMP", 1, changeFromQuantity=None), "name": "committed"}
+    [error] = ask(shopify, ADJUST, input=wrong, key="k12")["inventoryAdjustQuantities"]["userErrors"]
+    assert error["message"] == (
+        "The specified quantity name is invalid. Valid values are: available, damaged, incoming, quality_control,"
+        " reserved, safety_stock."
+    )
