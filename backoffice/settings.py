@@ -136,6 +136,7 @@ SHOPIFY_API_VERSION: str = read("SHOPIFY_API_VERSION", str, "2026-10")
 LEAVE_TO_LIVE_WORK: float = read("LEAVE_TO_LIVE_WORK", share, 0.3)
 RECONCILE_FIRST_DAYS: int = read("RECONCILE_FIRST_DAYS", at_least_one, 2)
 DRIFT_GRACE_SECONDS: int = read("DRIFT_GRACE_SECONDS", int, 60)
+REPLACEMENTS_PER_HOUR: int = read("REPLACEMENTS_PER_HOUR", at_least_one, 30)  # a store, as a safety catch
 UNDO_SECONDS: int = read("UNDO_SECONDS", int, 30)  # money effects wait this long, so that a decision can be undone
 
 # Mail to staff and partners. Locally it is written to files that the console shows; in production somebody must decide.

@@ -162,6 +162,18 @@ query FindReplacementBySource($q: String!) {
   orders(first: 2, query: $q) { nodes { id name createdAt sourceIdentifier } }
 }"""
 
+FIND_BY_INTENT = """
+query FindReplacementByIntent($key: String!, $value: String!) {
+  orderByIdentifier(identifier: { customId: { namespace: "$app", key: $key, value: $value } }) {
+    id name createdAt sourceIdentifier
+  }
+}"""
+
+DEFINE_INTENT = """
+mutation DefineIntent($definition: MetafieldDefinitionInput!) {
+  metafieldDefinitionCreate(definition: $definition) { createdDefinition { id } userErrors { message code } }
+}"""
+
 CREATE_REPLACEMENT = """
 mutation CreateReplacement($order: OrderCreateOrderInput!, $options: OrderCreateOptionsInput) {
   orderCreate(order: $order, options: $options) {

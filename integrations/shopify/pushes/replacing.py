@@ -1,26 +1,36 @@
 """Placing the replacement order of an approved claim.
 
-`orderCreate` has no idempotency key, so the resolution's UUID is sent as `sourceIdentifier` and looked up before every
-try; a repeat after a lost answer finds the order that is already there.
+`orderCreate` has no idempotency key, so the resolution's UUID is looked up before every try, in two places: as a
+metafield of the type `id`, whose values are unique in a shop, so that Shopify itself refuses a second order, and as
+`sourceIdentifier`, which people and other systems see. A repeat after a lost answer finds the order that is there.
 """
 
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from backoffice import failpoints
-from integrations.errors import GiveUp, RetryLater
+from integrations.errors import GiveUp, NotYet, RetryLater
 from integrations.models import Connection, Delivery
 from integrations.sent import Sent
 from integrations.shopify import queries
 from integrations.shopify.arriving import apply_order
 from integrations.shopify.client import Shopify, gid, number_of
+from integrations.shopify.pushes.asking import Refused, words
 from integrations.shopify.reads import read_order
 from orders.models import Order
 from protection import resolutions
 from protection.models import Resolution
 
+KEY = "claim_uuid"  # of the metafield, in our app's own namespace
+DEFINITION = {
+    "name": "Claim", "namespace": "$app", "key": KEY, "type": "id", "ownerType": "ORDER",
+    "description": "The remedy of a claim that this order carries out",
+    "capabilities": {"uniqueValues": {"enabled": True}},
+}  # fmt: skip
+NO_STOCK = "INVENTORY_CLAIM_FAILED"
 # orders(query:) reads Shopify's search index, which lags behind the write by seconds.
 INDEX_LAG = timedelta(seconds=10)
 # A replacement whose own webhook has not come by then is read.
@@ -30,16 +40,24 @@ HOME_COMING = timedelta(minutes=2)
 def place_replacement(delivery: Delivery) -> Sent:
     """Make the replacement order once, whatever happens in between."""
     resolution = Resolution.objects.select_related("claim__order__customer").get(public_id=delivery.entry.subject)
+    if resolution.started_at is None and resolution.state == Resolution.State.QUEUED:
+        _brake(delivery.connection)  # while it can still be undone
     if not resolutions.start(resolution):
         return Sent("Nothing to do: it was undone or is done already.")
     failpoints.reach("replacement.started")
     shopify, by = Shopify(delivery.connection), "shopify"
+    _define(shopify)
     order = _find(shopify, resolution)
     found = order is not None
     if order is None:
         _wait_for_index(delivery)
+        _brake(delivery.connection)
         failpoints.reach("replacement.not_found")
-        order = _create(shopify, resolution)
+        try:
+            order = _create(shopify, resolution)
+        except Refused as refusal:
+            resolutions.mark_failed(resolution, str(refusal), by=by)
+            return Sent(f"Refused: {refusal}", 200)
         failpoints.reach("replacement.placed")
     resolutions.mark_executed(
         resolution, remote_order_id=number_of(order["id"]), remote_order_name=order["name"], by=by
@@ -63,7 +81,34 @@ def fetch_missing_replacements() -> int:
     return count
 
 
+def _brake(connection: Connection) -> None:
+    """A safety catch: whatever runs wild here, a shop is sent no more replacements an hour than the setting says."""
+    since = timezone.now() - timedelta(hours=1)
+    made = Resolution.objects.filter(
+        claim__order__shop=connection.shop_id, remote_order_id__isnull=False, executed_at__gt=since
+    ).count()
+    if made >= settings.REPLACEMENTS_PER_HOUR:
+        raise NotYet(f"{made} replacements were placed in the last hour, no more are; is all well?", after=60)
+
+
+_defined: set[int] = set()  # connections whose shop has the definition, as far as this process knows
+
+
+def _define(shopify: Shopify) -> None:
+    """Only a defined metafield can be looked up; defining it once more is refused, which says that it is there."""
+    if shopify.connection.pk in _defined:
+        return
+    errors = shopify.run(queries.DEFINE_INTENT, {"definition": DEFINITION})["metafieldDefinitionCreate"]["userErrors"]
+    if wrong := [error for error in errors if error["code"] != "TAKEN"]:
+        raise GiveUp(f"Shopify refuses our metafield: {words(wrong)}", parked="configuration", status=200)
+    _defined.add(shopify.connection.pk)
+
+
 def _find(shopify: Shopify, resolution: Resolution) -> dict[str, Any] | None:
+    variables = {"key": KEY, "value": str(resolution.uuid)}
+    known: dict[str, Any] | None = shopify.run(queries.FIND_BY_INTENT, variables)["orderByIdentifier"]
+    if known is not None:
+        return known
     nodes = shopify.run(queries.FIND_BY_SOURCE, {"q": f"source_identifier:{resolution.uuid}"})["orders"]["nodes"]
     ours: list[dict[str, Any]] = [node for node in nodes if node["sourceIdentifier"] == str(resolution.uuid)]
     if len(ours) > 1:
@@ -74,8 +119,9 @@ def _find(shopify: Shopify, resolution: Resolution) -> dict[str, Any] | None:
 
 def _wait_for_index(delivery: Delivery) -> None:
     """A try whose answer was lost may have made the order, unseen by the search for some seconds: wait them out."""
-    last = delivery.log.order_by("-id").first()
-    lost = delivery.log.filter(status=None).exists() or delivery.attempts > delivery.log.count() + 1
+    tries = delivery.log.exclude(number=0)  # those that only waited asked for nothing
+    last = tries.order_by("-id").first()
+    lost = tries.filter(status=None).exists() or delivery.attempts > tries.count() + 1
     if lost and last is not None and timezone.now() - last.started_at < INDEX_LAG:
         raise RetryLater("The last try's answer was lost; looking again before placing.", after=10)
 
@@ -84,13 +130,22 @@ def _create(shopify: Shopify, resolution: Resolution) -> dict[str, Any]:
     variables = {"order": order_input(resolution), "options": OPTIONS}
     result = shopify.run(queries.CREATE_REPLACEMENT, variables)["orderCreate"]
     if errors := result["userErrors"]:
-        reason = " ".join(error["message"] for error in errors)
+        reason = words(errors)
         if "too many attempts" in reason.lower():
-            raise RetryLater(f"Shopify: {reason}", after=60, status=200)
-        resolutions.mark_failed(resolution, reason, by="shopify")
-        raise GiveUp(f"Shopify refused the replacement: {reason}", parked="refused", status=200, answer=str(errors))
+            raise NotYet(f"Shopify: {reason}", after=60)
+        if any("metafields" in (error["field"] or []) for error in errors):
+            raise RetryLater("It was placed by a try whose answer was lost; looking for it.", after=10, status=200)
+        raise Refused(_out_of_stock(resolution, errors) or reason, errors)
     order: dict[str, Any] = result["order"]
     return order
+
+
+def _out_of_stock(resolution: Resolution, errors: list[dict[str, Any]]) -> str:
+    """What cannot be sent, by name, so that an agent can choose something else; "" for any other refusal."""
+    short = [error for error in errors if error.get("code") == NO_STOCK]
+    places = [next((int(part) for part in error["field"] or [] if str(part).isdigit()), None) for error in short]
+    names = [resolution.lines[place]["title"] for place in places if place is not None]
+    return f"Not in stock: {', '.join(names)}. {words(short)}" if names else ""
 
 
 # Stock must be taken (Shopify's default takes none), and only where the variant's policy allows it. The customer hears
@@ -121,6 +176,7 @@ def order_input(resolution: Resolution) -> dict[str, Any]:
             {"key": "replaces_order", "value": order.name},
         ],
         "sourceIdentifier": str(resolution.uuid),
+        "metafields": [{"namespace": "$app", "key": KEY, "type": "id", "value": str(resolution.uuid)}],
         "test": order.test,
     }
     if order.email:
