@@ -4,7 +4,8 @@ from typing import Any
 
 from sandbox import catalogue, fulfillment_orders, kept_orders
 from sandbox.announcing import Announcement
-from sandbox.order_documents import catalogue_price, new_line
+from sandbox.money import NOTHING
+from sandbox.order_documents import add_tax, catalogue_price, new_line
 from sandbox.placing import Impossible
 from sandbox.shipment_bodies import order_edit_body
 from sandbox.store import Store, Writing
@@ -30,14 +31,31 @@ MOVED_TO = {
 }
 
 
-def change(store: Store, order_id: int, changes: Document) -> Document:
-    """Put new values into the order (keys of its document), tell everybody, return the order."""
+def change(store: Store, order_id: int, changes: Document, *, retax: bool = False) -> Document:
+    """Put new values into the order (keys of its document), tell everybody, return the order.
+
+    With ``retax``, an address changed before anything was shipped changes the taxes too, as since 2026-10.
+    """
     with kept_orders.changing(store, order_id) as (writing, order):
         order.update(changes)
+        if retax and "shipping_address" in changes and not any(line["fulfilled"] for line in order["lines"]):
+            _tax_anew(order)
         if "tags" in changes:
             order["tags"] = sorted(set(changes["tags"] or []))
         Announcement(writing, order["shop"], order_id).order(order, "orders/updated")
     return order
+
+
+def _tax_anew(order: Document) -> None:
+    """The sales tax of where the parcels go now, on what the catalogue sells."""
+    state = (order["shipping_address"] or {}).get("province_code")
+    for line in order["lines"]:
+        variant = catalogue.by_id(line["variant_id"]) if line["variant_id"] else None
+        if variant is None or not line["taxable"]:
+            continue
+        line.update(tax=NOTHING.kept(), tax_title=None, tax_rate=None)
+        if state in catalogue.SALES_TAX:
+            add_tax(line, *catalogue.SALES_TAX[state], order)
 
 
 def change_address(store: Store, order_id: int, address: Document) -> Document:

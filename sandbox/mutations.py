@@ -96,7 +96,7 @@ class Mutations:
         problems += address_problems(wanted["shippingAddress"]) if "shipping_address" in changes else []
         if problems:
             return {"order": shown, "userErrors": problems}
-        changing.change(self._store, int(shown["legacyResourceId"]), changes)
+        changing.change(self._store, int(shown["legacyResourceId"]), changes, retax=True)
         return {"order": self._queries.order(wanted["id"]), "userErrors": []}
 
     def _subscribe(self, allowed: access.Access, topic: str, webhookSubscription: Document) -> Document:

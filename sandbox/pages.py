@@ -7,10 +7,22 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from sandbox import catalogue, customers, fulfillment_orders, installations, kept_orders, shops, sink, subscriptions
+from sandbox import (
+    catalogue,
+    customers,
+    disputes,
+    fulfillment_orders,
+    installations,
+    kept_orders,
+    returns,
+    shops,
+    sink,
+    subscriptions,
+)
 from sandbox.line_bodies import full_name
 from sandbox.money import in_webhooks
 from sandbox.program import running
+from sandbox.return_fields import return_status
 from sandbox.scenario import HAPPENINGS
 from sandbox.totals import financial_status, fulfillable_quantity, fulfillment_status, refundable_quantity, totals
 
@@ -35,7 +47,11 @@ def page(request: HttpRequest) -> HttpResponse:
             "app": app,
             "revoked": [scope for scope in installations.SCOPES if scope not in app.scopes],
             "orders": [
-                _order(order, fulfillment_orders.of_order(connection, order["id"]))
+                _order(
+                    order,
+                    fulfillment_orders.of_order(connection, order["id"]),
+                    any(one["status"] in disputes.OPEN for one in disputes.of_order(connection, order)),
+                )
                 for order in kept_orders.newest(connection, ORDERS_SHOWN)
             ],
             "deliveries": _deliveries(connection),
@@ -62,7 +78,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _order(order: Document, to_ship: list[Document]) -> Document:
+def _order(order: Document, to_ship: list[Document], disputed: bool) -> Document:
     sums = totals(order)
     under_way = [one for one in order["fulfillments"] if one["status"] != "cancelled"]
     shipped = under_way[-1] if under_way else None
@@ -92,6 +108,11 @@ def _order(order: Document, to_ship: list[Document]) -> Document:
         "can_split": any(fulfillment_orders.remaining(one) > 1 for one in ready),
         "can_scan": shipped is not None,
         "can_refund": any(refundable_quantity(line) for line in order["lines"]),
+        "can_return": any(returns.returnable(order).values()),
+        "returns": return_status(order).replace("_", " ").lower() if order.get("returns") else "",
+        "pending": any(one["status"] == "pending" for one in order["transactions"]),
+        "risky": order.get("risk", "low") != "low",
+        "disputed": disputed,
         "can_cancel": not order["cancelled_at"]
         and not any(line["fulfilled"] > line["returned"] for line in order["lines"]),
     }

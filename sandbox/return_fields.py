@@ -86,6 +86,11 @@ def shipped_part(order: Document, number: int | None) -> Document | None:
     return next((part for part in parts if part["id"] == number), None)
 
 
+def shipped_parts(order: Document) -> list[Document]:
+    """The lines of all fulfillments that were not called back."""
+    return [part for one in order["fulfillments"] if one["status"] == "success" for part in one["line_items"]]
+
+
 def _return_line(line: Document, order: Document, line_of: LineOf) -> Document:
     part = shipped_part(order, line["part_id"])
     bought = next(one for one in order["lines"] if one["id"] == line["line_id"])

@@ -12,7 +12,7 @@ from sandbox.return_bodies import (
     moved_return_body,
     whole_return_body,
 )
-from sandbox.return_fields import REASONS, shipped_part
+from sandbox.return_fields import REASONS, shipped_parts
 from sandbox.store import Store, Writing
 
 Document = dict[str, Any]
@@ -56,6 +56,11 @@ def returnable_quantity(order: Document, part: Document) -> int:
         if made["line_id"] == line["id"]
     )
     return max(0, min(part["quantity"] - asked, line["quantity"] - asked - elsewhere))
+
+
+def returnable(order: Document) -> dict[int, int]:
+    """Units that can be returned, by the id of the shipped line."""
+    return {part["id"]: returnable_quantity(order, part) for part in shipped_parts(order)}
 
 
 def open_return(writing: Writing, order: Document, given: list[Document], *, requested: bool) -> Document:
@@ -161,11 +166,7 @@ def press(
 ) -> Document:
     """The button: a return of shipped units ({line id: quantity}, by default one) as ``requested`` or ``open``."""
     with kept_orders.changing(store, order_id) as (writing, order):
-        left = {
-            part["id"]: (part["line_id"], returnable_quantity(order, part))
-            for fulfillment in order["fulfillments"]
-            for part in fulfillment["line_items"]
-        }
+        left = {part["id"]: (part["line_id"], returnable_quantity(order, part)) for part in shipped_parts(order)}
         units = units or next(({line_id: 1} for line_id, quantity in left.values() if quantity), {})
         wanted = []
         for part_id, (line_id, quantity) in left.items():
@@ -180,7 +181,8 @@ def press(
 
 
 def _line(writing: Writing, order: Document, given: Document, path: list[str], *, requested: bool) -> Document:
-    part = shipped_part(order, number_of(given["fulfillmentLineItemId"]))
+    number = number_of(given["fulfillmentLineItemId"])
+    part = next((one for one in shipped_parts(order) if one["id"] == number), None)
     if part is None:
         raise Refused([*path, "fulfillmentLineItemId"], "Fulfillment Line Item was not found.", "NOT_FOUND")
     if not 0 < given["quantity"] <= returnable_quantity(order, part):

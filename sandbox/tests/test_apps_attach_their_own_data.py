@@ -120,6 +120,22 @@ def test_a_good_address_is_taken(shopify: Sandbox, order: str):
     assert (taken["userErrors"], taken["order"]["shippingAddress"]["city"]) == ([], "Chicago")
 
 
+def test_a_new_address_is_taxed_anew_until_something_is_shipped(shopify: Sandbox):
+    order = shopify.place(lines=[{"sku": "FW-MUG", "quantity": 1}])
+    there = {"lastName": "Lee", "address1": "1 Road", "city": "Oakland", "countryCode": "US", "zip": "94601"}
+    read = "query($id: ID!) { order(id: $id) { totalTaxSet { shopMoney { amount } } } }"
+
+    def tax_in(state: str) -> str:
+        given = {"id": order["admin_graphql_api_id"], "shippingAddress": {**there, "provinceCode": state}}
+        assert call(shopify, UPDATE, input=given)["userErrors"] == []
+        shown = call(shopify, read, id=order["admin_graphql_api_id"])
+        return str(shown["totalTaxSet"]["shopMoney"]["amount"])
+
+    assert (tax_in("CA"), tax_in("OR"), tax_in("NY")) == ("1.16", "0.0", "0.64")
+    shopify.press(order["id"], "fulfil")
+    assert tax_in("OR") == "0.64"
+
+
 def test_five_orders_a_minute_when_the_shop_is_so(shopify: Sandbox):
     create = """mutation($order: OrderCreateOrderInput!) { orderCreate(order: $order) {
       order { id } userErrors { field message code } } }"""

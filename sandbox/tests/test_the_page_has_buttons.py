@@ -29,12 +29,41 @@ def test_every_button_of_an_order_works(shopify: Sandbox):
     verbs = ("address", "note", "split", "hold", "release", "move", "fulfil", "scan", "cancel-fulfilment")
     shopify.place(protected=True, lines=[{"sku": "FW-MUG", "quantity": 2}])
     # Each press changes what can be pressed next; the delivery comes before the end.
-    for verb in (*verbs, "fulfil", "refund", "delete"):
+    for verb in (*verbs, "fulfil", "return", "risk", "dispute", "refund", "delete"):
         found = re.search(rf'action="(/sandbox/orders/\d+/{verb}\.json)"', page(shopify, "?part=lists"))
         assert found, verb
         fields = {"status": "delivered"} if verb == "scan" else {"tags": "vip"} if verb == "note" else {}
+        fields |= {"level": "high"} if verb == "risk" else {}
         answer = requests.post(shopify.url + found[1], data=fields or "", headers=FORM, timeout=10)
         assert (verb, answer.status_code) == (verb, 200)
+
+
+def test_an_unusual_order_is_placed_from_the_form(shopify: Sandbox):
+    form = {
+        "tip": "3",
+        "duties": "on",
+        "bundle": "on",
+        "rounding": "",
+        "paid": "true",
+        "source_name": "",
+        "line_count": "",
+    }
+    assert requests.post(f"{shopify.url}/sandbox/orders.json", data=form, timeout=10).status_code == 200
+    assert "1 × Tip" in page(shopify, "?part=lists")
+
+
+def test_pending_money_and_open_disputes_have_their_buttons(shopify: Sandbox):
+    order = shopify.place()["id"]
+    shopify.press(order, "refund", amount="1.00", status="pending")
+    shopify.press(order, "dispute")
+    text = page(shopify, "?part=lists")
+    for button in (f"settle-{order}", f"won-{order}", f"lost-{order}"):
+        assert f'id="{button}"' in text
+    shopify.press(order, "settle")
+    shopify.press(order, "dispute", status="won")
+    text = page(shopify, "?part=lists")
+    assert f'id="settle-{order}"' not in text
+    assert f'id="dispute-{order}"' in text
 
 
 def press(shopify: Sandbox, button: str) -> requests.Response:
