@@ -124,9 +124,11 @@ def _read(query: str) -> DocumentNode | tuple[GraphQLError, ...]:
     """Parse and validate; callers send the same few texts all day."""
     try:
         document = parse(query)
+        errors = validate(SCHEMA, document)
     except GraphQLError as error:
         return (error,)
-    errors = validate(SCHEMA, document)
+    except RecursionError:
+        return (GraphQLError("The query is nested too deeply"),)
     return tuple(errors) if errors else document
 
 

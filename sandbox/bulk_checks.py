@@ -15,6 +15,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    NoFragmentCyclesRule,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -33,6 +34,8 @@ def problems(schema: GraphQLSchema, query: str) -> list[str]:
     """Everything that is wrong with a bulk query; an empty list means it can run."""
     try:
         document = parse(query)
+    except RecursionError:
+        return ["Invalid bulk query: it is nested too deeply"]
     except GraphQLError as error:
         ended = "<EOF>" in error.message or not query.strip()
         return [f"Invalid bulk query: syntax error, unexpected {'end of file' if ended else error.message}"]
@@ -41,10 +44,12 @@ def problems(schema: GraphQLSchema, query: str) -> list[str]:
         return ["Invalid bulk query: it must contain exactly one operation"]
     if operation.operation is not OperationType.QUERY:
         return ["Invalid operation type. Only `query` operations are supported."]
-    found = list(_shape_problems(schema, document, operation))
-    if found:
-        return found
-    return [f"Invalid bulk query: {error.message}" for error in validate(schema, document)[:1]]
+    circles = validate(schema, document, [NoFragmentCyclesRule])
+    if not circles:
+        found = list(_shape_problems(schema, document, operation))
+        if found:
+            return found
+    return [f"Invalid bulk query: {error.message}" for error in (circles or validate(schema, document))[:1]]
 
 
 def operation_of(document: DocumentNode) -> OperationDefinitionNode | None:

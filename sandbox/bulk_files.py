@@ -20,7 +20,7 @@ def result(request: HttpRequest, operation_id: int) -> HttpResponseBase:
         return HttpResponse(status=405)
     program = running()
     with program.store.read() as connection:
-        operation = bulk_operations.by_id(connection, operation_id)
+        operation = bulk_operations.by_id(connection, operation_id) if operation_id < 2**63 else None
     path = program.bulk.result(operation_id)
     if operation is None or operation.status not in ("COMPLETED", "FAILED") or not path.exists():
         return HttpResponse("The specified key does not exist.\n", status=404, content_type="text/plain")

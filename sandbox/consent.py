@@ -6,7 +6,7 @@ import hmac
 import json
 import secrets
 import time
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -26,15 +26,15 @@ def authorize(request: HttpRequest) -> HttpResponse:
     with running().store.read() as connection:
         shop = shop_of(connection, request, asked.get("shop"))
         known = installations.of(connection, shop.domain) if shop else None
-    target = urlsplit(asked.get("redirect_uri", ""))
+    target = _address(asked.get("redirect_uri", ""))
     problem = None
     if shop is None or known is None:
         problem = "There is no such shop."
     elif asked.get("client_id") != running().client_id:
         problem = "Oauth error invalid_request: Could not find Shopify API application with this api_key."
-    elif target.scheme not in ("http", "https") or not target.netloc:
+    elif target is None:
         problem = "Oauth error invalid_request: The redirect_uri is not whitelisted."
-    if problem or shop is None or known is None:
+    if problem or shop is None or known is None or target is None:
         return HttpResponse(problem, content_type="text/plain; charset=utf-8", status=400)
     scopes = with_reading([one.strip() for one in asked.get("scope", "").split(",") if one.strip()])
     online = "per-user" in asked.getlist("grant_options[]")
@@ -56,6 +56,14 @@ def authorize(request: HttpRequest) -> HttpResponse:
         f" form-action 'self' {target.scheme}://{target.netloc}"
     )
     return response
+
+
+def _address(text: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return None
+    return parts if parts.scheme in ("http", "https") and parts.netloc and text.isprintable() else None
 
 
 def _new_code(shop: Shop, scopes: tuple[str, ...], mode: str) -> str:

@@ -150,7 +150,8 @@ def _wants_expiry(given: Given) -> bool:
 
 def _text(given: Given, name: str) -> str | None:
     value = given.get(name)
-    return value if isinstance(value, str) and value else None
+    # What cannot be printed (half a character, a line's end) is in no token, secret or name.
+    return value if isinstance(value, str) and value and value.isprintable() else None
 
 
 def _json(payload: Given, status: int) -> HttpResponse:

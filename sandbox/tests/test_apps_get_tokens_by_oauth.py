@@ -70,7 +70,7 @@ def test_what_is_wrong_is_named(shopify: Sandbox, fields: dict[str, Any], status
 
 
 def test_a_body_that_is_no_object_is_refused(shopify: Sandbox):
-    for body in ("[]", "{", '"x"'):
+    for body in ("[]", "{", '"x"', r'{"client_id": "x", "client_secret": "\ud800"}'):
         answer = requests.post(
             f"{shopify.url}/admin/oauth/access_token",
             data=body,
@@ -129,7 +129,13 @@ def test_a_code_per_user_brings_an_online_token(shopify: Sandbox):
 
 @pytest.mark.parametrize(
     "fields",
-    [{"client_id": "wrong"}, {"redirect_uri": "javascript:alert(1)"}, {"shop": "nobody.myshopify.com"}],
+    [
+        {"client_id": "wrong"},
+        {"redirect_uri": "javascript:alert(1)"},
+        {"redirect_uri": "http://["},
+        {"redirect_uri": "http://a.example/\r\nX: y"},
+        {"shop": "nobody.myshopify.com"},
+    ],
 )
 def test_the_page_is_refused_to_strangers(shopify: Sandbox, fields: dict[str, str]):
     query = {"client_id": "demo-client-id", "redirect_uri": "http://127.0.0.1:9/", "scope": "x", **fields}

@@ -37,6 +37,8 @@ def test_the_words_are_those_of_the_live_shop(name: str):
          "'id' field"),
         ("query A { shop { id } } query B { shop { id } }", "one operation"),
         ("{ orders { edges { node { id } }", "end of file"),
+        ("{ orders { edges { node { ...O } } } } fragment O on Order { id refunds { order { ...O } } }", "itself"),
+        ("{a" * 3_000 + "}" * 3_000, "deeply"),
         ("{ shop { id } }", "at least one connection"),
     ],
 )  # fmt: skip

@@ -150,7 +150,8 @@ def test_a_result_can_be_read_in_ranges(shopify: Sandbox):
         assert answer.headers["Content-Range"].endswith(f"/{size}")
     beyond = requests.get(url, headers={"Range": f"bytes={size}-"}, timeout=10)
     assert (beyond.status_code, beyond.headers["Content-Range"]) == (416, f"bytes */{size}")
-    assert requests.get(f"{shopify.url}/sandbox/bulk/1.jsonl", timeout=10).status_code == 404
+    for unknown in (1, 10**30):
+        assert requests.get(f"{shopify.url}/sandbox/bulk/{unknown}.jsonl", timeout=10).status_code == 404
 
 
 def test_a_result_that_is_cut_off_can_be_read_on(shopify: Sandbox):

@@ -82,6 +82,10 @@ def test_what_was_not_used_is_given_back(shopify: Sandbox):
     assert paid["throttleStatus"]["currentlyAvailable"] >= BUCKET - paid["actualQueryCost"] - 1
 
 
+def test_a_query_nested_thousands_deep_is_refused(shopify: Sandbox):
+    assert "deeply" in shopify.ask("{a" * 5_000 + "}" * 5_000)["errors"][0]["message"]
+
+
 def test_a_wrong_token_opens_nothing(shopify: Sandbox):
     assert shopify.ask(LARGE, token="wrong") == {
         "errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"
