@@ -141,6 +141,21 @@ def test_what_the_books_need_is_kept(shop):
     assert [entry.action for entry in order.journal.order_by("id")][-1] == "order.redacted"
 
 
+def test_an_old_message_does_not_bring_it_back(shop):
+    body = planted(2, 880_002)
+    post(shop, "orders/create", body)
+    inbox.drain()
+    redact(shop, body)
+    late = {**body, "updated_at": "2026-11-25T12:00:00-05:00", "financial_status": "refunded"}
+    post(shop, "orders/updated", late)
+    post(shop, "customers/update", {**body["customer"], "updated_at": "2026-11-25T12:00:00-05:00"})
+    inbox.drain()
+    order, customer = Order.objects.get(), Customer.objects.get()
+    assert order.financial_status == "refunded"
+    assert (order.email, order.phone, order.note, customer.email, customer.first_name) == ("", "", "", "", "")
+    assert order.shipping_address["address1"] == ""
+
+
 def test_a_demand_told_twice_is_carried_out_once(shop):
     body = planted(3, 880_003)
     post(shop, "orders/create", body)

@@ -22,8 +22,9 @@ pytestmark = [
 ]
 
 FOLDERS = (
-    "orders__*", "fulfillments__*", "fulfillment_events__*", "refunds__create", "customers__*", "inventory_items__*",
+    "orders__*", "fulfillments__*", "fulfillment_events__*", "refunds__create", "customers__*", "inventory_*",
     "products__*", "locations__*", "disputes__*", "draft_orders__*", "shop__update",
+    "returns__*", "fulfillment_orders__*", "order_transactions__*",
 )  # fmt: skip
 HOOKDECK = "*_hookdeck202410.json"
 
