@@ -14,7 +14,7 @@ from integrations.shopify.polling import Head, PartHead
 from orders.models import Fulfillment, FulfillmentOrder, Order, Refund
 
 # What may be blank here for ever because a person asked for it.
-PERSONAL = {"note"}
+PERSONAL = {"email", "phone", "note", "attributes", "shipping_address", "billing_address"}
 
 
 def of_heads(connection: Connection, heads: Collection[Head]) -> list[int]:

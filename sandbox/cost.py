@@ -180,9 +180,10 @@ class _Level:
 
 
 class Buckets:
-    """Points left per shop; they come back with time."""
+    """Points left per shop; ``restored`` come back each second, and a bucket holds those of twenty seconds."""
 
     def __init__(self) -> None:
+        self.restored = RESTORED_PER_SECOND
         self._levels: dict[str, _Level] = {}
         self._lock = threading.Lock()
 
@@ -199,17 +200,21 @@ class Buckets:
         """What a query asked for and did not use."""
         with self._lock:
             level = self._filled(shop)
-            level.points = min(BUCKET, level.points + points)
+            level.points = min(self._size, level.points + points)
 
     def status(self, shop: str) -> dict[str, int]:
         """``throttleStatus`` as every answer carries it."""
         with self._lock:
             left = int(self._filled(shop).points)
-        return {"maximumAvailable": BUCKET, "currentlyAvailable": left, "restoreRate": RESTORED_PER_SECOND}
+        return {"maximumAvailable": self._size, "currentlyAvailable": left, "restoreRate": self.restored}
+
+    @property
+    def _size(self) -> int:
+        return BUCKET * self.restored // RESTORED_PER_SECOND
 
     def _filled(self, shop: str) -> _Level:
         moment = time.monotonic()
-        level = self._levels.setdefault(shop, _Level(BUCKET, moment))
-        level.points = min(BUCKET, level.points + (moment - level.at) * RESTORED_PER_SECOND)
+        level = self._levels.setdefault(shop, _Level(self._size, moment))
+        level.points = min(self._size, level.points + (moment - level.at) * self.restored)
         level.at = moment
         return level

@@ -40,6 +40,8 @@ class Settings:
     graphql_status: int | None = None
     throttle: bool = False
     slow: float = 0.0
+    # Points that come back each second: 100 on a Standard plan, 200 on Advanced, 1,000 on Plus, 2,000 on Enterprise.
+    points_per_second: int = 100
     bulk_seconds: float = 1.0
     bulk_fail_at: int | None = None
     bulk_cut_at: int | None = None
@@ -113,6 +115,8 @@ def _read(name: str, value: Any) -> Any:
             raise ValueError(f"{name} is out of its range")
         return amount
     number = None if value in (None, "") else int(value)
+    if name == "points_per_second" and not 1 <= (number or 0) <= 100_000:
+        raise ValueError("points_per_second is out of its range")
     if name == "graphql_status" and number is not None and not 400 <= number <= 599:
         raise ValueError("graphql_status must be an error")
     return number

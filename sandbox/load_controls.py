@@ -24,6 +24,7 @@ def faults(request: HttpRequest) -> HttpResponseBase:
     except (TypeError, ValueError) as problem:
         known = ", ".join(one.name for one in dataclass_fields(Settings))
         raise Unclear(f"{problem}; known faults are {known} and reset; shares are from 0 to 1") from None
+    running().buckets.restored = settings.points_per_second
     return answer(request, asdict(settings))
 
 

@@ -165,7 +165,7 @@ class Instance:
     def press(self, path: str, **fields: Any) -> dict[str, Any]:
         """Press a button of the sandbox."""
         response = self.session.post(self.sandbox_url + path, json=fields, timeout=30)
-        assert response.status_code in (200, 201), response.text
+        assert response.status_code in (200, 201, 202), response.text
         return dict(response.json())
 
     def look(self, path: str, **query: Any) -> dict[str, Any]:

@@ -12,19 +12,25 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from integrations.shopify.client import Shopify, number_of
-from integrations.shopify.nodes.orders import fulfillment_status
+from integrations.shopify.nodes.orders import address, fulfillment_status
 from integrations.shopify.values import clean, required_time, tags, when
 from orders.money import decimal_of
 
 PAGE = 100
 
+_ADDRESS = "firstName lastName company address1 address2 city province provinceCode zip country countryCodeV2 phone"
+
+# Lists of plain objects cost next to nothing, so a head shows nearly all of an order but its lines: two changes of one
+# second bear the same updatedAt, and the second of them may be the one we missed.
 ORDER_HEADS = f"""
 query OrderHeads($q: String!, $after: String) {{
   orders(first: {PAGE}, after: $after, query: $q, sortKey: UPDATED_AT) {{
     pageInfo {{ hasNextPage endCursor }}
     nodes {{
-      id name updatedAt cancelledAt closedAt displayFinancialStatus displayFulfillmentStatus note tags
+      id name updatedAt cancelledAt closedAt displayFinancialStatus displayFulfillmentStatus email phone note tags
+      customAttributes {{ key value }}
       currentTotalPriceSet {{ shopMoney {{ amount currencyCode }} }}
+      shippingAddress {{ {_ADDRESS} }} billingAddress {{ {_ADDRESS} }}
       fulfillments(first: 250) {{ id updatedAt status }}
       refunds(first: 250) {{ id }}
     }}
@@ -143,8 +149,15 @@ def _head(node: dict[str, Any]) -> Head:
             "closed_at": when(node["closedAt"]),
             "financial_status": clean(node["displayFinancialStatus"]).lower(),
             "fulfillment_status": fulfillment_status(node["displayFulfillmentStatus"]),
+            "email": clean(node["email"]),
+            "phone": clean(node["phone"]),
             "note": clean(node["note"]),
             "tags": tags(node["tags"]),
+            "attributes": [
+                {"name": clean(one["key"]), "value": clean(one["value"])} for one in node["customAttributes"]
+            ],
+            "shipping_address": _address(node["shippingAddress"]),
+            "billing_address": _address(node["billingAddress"]),
         },
         current_total=decimal_of(total["shopMoney"]["amount"]) if total else None,
         parcels={
@@ -152,6 +165,11 @@ def _head(node: dict[str, Any]) -> Head:
         },
         refunds=frozenset(number_of(one["id"]) for one in node["refunds"]),
     )
+
+
+def _address(node: dict[str, Any] | None) -> dict[str, str] | None:
+    found = address(node)
+    return found.as_json() if found else None
 
 
 def _fulfillment_order(node: dict[str, Any]) -> PartHead:

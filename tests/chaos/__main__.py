@@ -1,8 +1,9 @@
-"""`make chaos`: storm, failpoints, idle workers, a full disk, a wrong clock; then one report. Exit 1 on any violation.
+"""`make chaos`: storm, failpoints, idle workers, a full disk, a wrong clock, a shop whose messages are lost; then one
+report. Exit 1 on any violation.
 
-N webhooks (3000), KILLS (60), HITS of each failpoint (1), IDLE kills of an idle worker (3), MINUTES it may last at the
-most (8), RATE of webhooks a second at the most (90), SEED (new each time; one seed plans the same faults), ONLY some
-phases.
+N webhooks (3000), KILLS (60), HITS of each failpoint (1), IDLE kills of an idle worker (3), ORDERS of the shop whose
+messages are lost (2000), MINUTES the phases before that one may last at the most (8), RATE of webhooks a second at the
+most (90), SEED (new each time; one seed plans the same faults), ONLY some phases.
 """
 
 import os
@@ -15,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backoffice import failpoints
-from tests.chaos import clock, disk, faults, points, scene
+from tests.chaos import clock, disk, faults, healing, points, scene
 from tests.chaos.checker import Violation, check, repeats
 from tests.chaos.scene import Scene
 from tests.chaos.storm import idle_kills, storm, through_the_failpoints
 
-PHASES = ("storm", "points", "idle", "disk", "clock")
+PHASES = ("storm", "points", "idle", "disk", "clock", "heal")
 STANDSTILL_SECONDS = 30.0
 # What later phases need of the time there is; an earlier one ends early rather than take it from them.
 NEEDED = {"points": 120.0, "idle": 20.0, "disk": 45.0, "clock": 75.0}
@@ -38,6 +39,7 @@ class Options:
     rate: float
     seed: int
     only: tuple[str, ...]
+    orders: int
 
     @classmethod
     def read(cls) -> "Options":
@@ -50,7 +52,7 @@ class Options:
         return cls(
             n=int(number("N", 3000)), kills=int(number("KILLS", 60)), hits=int(number("HITS", 1)),
             idle=int(number("IDLE", 3)), minutes=number("MINUTES", 8), rate=number("RATE", 90),
-            seed=int(number("SEED", random.randrange(1_000_000))), only=only,
+            seed=int(number("SEED", random.randrange(1_000_000))), only=only, orders=int(number("ORDERS", 2000)),
         )  # fmt: skip
 
 
@@ -60,7 +62,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the instance ends with us
     stop_at = began + chosen.minutes * 60 - needed(chosen, "disk", "clock")
     say(f"SEED={chosen.seed} N={chosen.n} KILLS={chosen.kills} HITS={chosen.hits} IDLE={chosen.idle}"
-        f" MINUTES={chosen.minutes:g} ONLY={','.join(chosen.only)}")  # fmt: skip
+        f" ORDERS={chosen.orders} MINUTES={chosen.minutes:g} ONLY={','.join(chosen.only)}")  # fmt: skip
     violations: list[Violation] = []
     # Not below the instance's directory: it must outlive it, and a killed process must find it.
     with tempfile.TemporaryDirectory(prefix="failpoints-") as folder:
@@ -70,6 +72,8 @@ def main() -> int:
         for name, phase in (("disk", disk.run), ("clock", clock.run)):
             if name in chosen.only:
                 violations += phase(chosen.seed, say)
+        if "heal" in chosen.only:
+            violations += healing.run(chosen.seed, chosen.orders, say)
     say(f"\nSEED={chosen.seed}  {time.monotonic() - began:.0f} s in all")
     for violation in violations:
         say(f"  VIOLATED {violation.letter}  {violation.words}")

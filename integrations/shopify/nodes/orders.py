@@ -80,8 +80,8 @@ def order(read: Whole) -> OrderSnapshot:
         fulfillment_status=fulfillment_status(node["displayFulfillmentStatus"]),
         customer=person and _customer(person),
         customer_known=read.customer_known,
-        shipping_address=_address(node["shippingAddress"]),
-        billing_address=_address(node["billingAddress"]),
+        shipping_address=address(node["shippingAddress"]),
+        billing_address=address(node["billingAddress"]),
         fulfillments=[shipments.fulfillment(one) for one in read.fulfillments],
         refunds=[money.refund(one) for one in read.refunds],
         payments=[money.payment(one) for one in read.transactions],
@@ -139,7 +139,8 @@ def _customer(node: Node) -> CustomerSnapshot:
     )
 
 
-def _address(node: Node | None) -> Address | None:
+def address(node: Node | None) -> Address | None:
+    """A postal address; None when there is none."""
     if node is None:
         return None
     names = {"first_name": "firstName", "last_name": "lastName", "province_code": "provinceCode",
