@@ -215,6 +215,7 @@ class _Pass:
     PHASES: ClassVar[dict[str, tuple[Callable[["_Pass"], None], bool]]] = {
         "names": (_names, False),
         "orders": (_orders, False),
+        "fulfillment_orders": (_fulfillment_orders, True),
         "deletions": (_deletions, True),
         "stock": (_stock, True),
     }
@@ -239,7 +240,7 @@ class _Pass:
     # --- single orders --------------------------------------------------------------------------------------------
 
     def _read(self, remote_ids: Sequence[int]) -> None:
-        planned = {pk for pk, _ in self.cursor["todo"]}
+        planned = {pk for pk, _ in self.cursor["todo"]} | {int(pk) for pk in self.cursor.get("failed", {})}
         self.cursor["todo"] += [[pk, 0] for pk in remote_ids if pk not in planned]
 
     def _read_one(self) -> None:

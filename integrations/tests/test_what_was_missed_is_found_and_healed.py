@@ -117,6 +117,24 @@ def test_pages_are_walked_to_the_end(sandbox, shopify, monkeypatch):
     assert (run.looked_at, run.healed, Order.objects.count()) == (8, 8, 8)
 
 
+def test_work_at_a_location_is_looked_at_by_its_own_time(sandbox, shopify):
+    """A hold moves neither the order nor its parcels: only the fulfillment order's own time tells."""
+    order = heard_of(sandbox, shopify, sandbox.place()["id"])
+    reconcile.reconcile(shopify, by="test")
+    work = order.fulfillment_orders.get()
+    answer = sandbox.ask(
+        'mutation($id: ID!) { fulfillmentOrderHold(id: $id, fulfillmentHold: {reason: OTHER, reasonNotes: "Wait"}) {'
+        " userErrors { message } } }",
+        id=f"gid://shopify/FulfillmentOrder/{work.remote_id}",
+    )
+    assert answer["data"]["fulfillmentOrderHold"]["userErrors"] == []
+    run = reconcile.reconcile(shopify, by="test")
+    work.refresh_from_db()
+    assert (work.status, *counts(run)) == ("on_hold", 1, 1, 0)
+    assert run.facts["fulfillment_orders"] == 1
+    assert counts(reconcile.reconcile(shopify, by="test")) == (0, 0, 0)
+
+
 def test_an_order_deleted_at_the_shop_is_marked(sandbox, shopify):
     order = heard_of(sandbox, shopify, sandbox.place()["id"])
     assert sandbox.post(f"/sandbox/orders/{order.remote_id}/delete.json").status_code == 200
