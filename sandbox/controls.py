@@ -13,7 +13,6 @@ from sandbox import (
     load_controls,
     locations,
     placing,
-    returns,
     scanning,
     shelves,
     shipping,
@@ -23,12 +22,10 @@ from sandbox import (
 )
 from sandbox import sink as partner_sink
 from sandbox.bodies import order_body
-from sandbox.faults import REFUND_STATES
 from sandbox.fields import Fields, Unclear, answer, page_limit, verb
 from sandbox.oddities import Oddities
 from sandbox.order_documents import gid, number_of
 from sandbox.program import running
-from sandbox.return_fields import REASONS
 from sandbox.shops import Shop
 
 MOST_AT_ONCE = 1_000
@@ -43,7 +40,7 @@ def orders(request: HttpRequest) -> HttpResponseBase:
         return load_controls.walk(request)
     with running().store.read() as connection:
         found = kept_orders.newest(connection, page_limit(request))
-    return answer(request, {"orders": [_named(order) for order in found]})
+    return answer(request, {"orders": [named(order) for order in found]})
 
 
 @verb
@@ -72,7 +69,7 @@ def place(request: HttpRequest) -> HttpResponseBase:
     placed = [placing.place(store, shop, cart) for _ in range(count)]
     for one in placed:
         shipping.hand_over(store, one)
-    return answer(request, {"orders": [_named(order) for order in placed]}, 201)
+    return answer(request, {"orders": [named(order) for order in placed]}, 201)
 
 
 def order(request: HttpRequest, order_id: int) -> HttpResponseBase:
@@ -93,7 +90,7 @@ def fulfil(request: HttpRequest, order_id: int) -> HttpResponseBase:
         order_id,
         company=fields.text("tracking_company") or "UPS",
         number=fields.text("tracking_number"),
-        lines=fields.units("lines", _order(order_id)),
+        lines=fields.units("lines", order_of(order_id)),
     )
     shown = [
         {
@@ -128,7 +125,7 @@ def scan(request: HttpRequest, order_id: int) -> HttpResponseBase:
 @verb
 def address(request: HttpRequest, order_id: int) -> HttpResponseBase:
     """``{"address1", "city", "zip" …}`` in the names of webhook bodies; without any, a new house is made up."""
-    return answer(request, {"order": _named(changing.change_address(running().store, order_id, Fields(request).given))})
+    return answer(request, {"order": named(changing.change_address(running().store, order_id, Fields(request).given))})
 
 
 @verb
@@ -137,7 +134,7 @@ def note(request: HttpRequest, order_id: int) -> HttpResponseBase:
     given = dict(Fields(request).given)
     if isinstance(given.get("tags"), str):
         given["tags"] = [tag.strip() for tag in given["tags"].split(",") if tag.strip()]
-    return answer(request, {"order": _named(changing.edit_note(running().store, order_id, given))})
+    return answer(request, {"order": named(changing.edit_note(running().store, order_id, given))})
 
 
 @verb
@@ -147,64 +144,11 @@ def edit(request: HttpRequest, order_id: int) -> HttpResponseBase:
     changed = changing.edit_lines(
         running().store,
         order_id,
-        quantities=fields.units("set", _order(order_id)),
+        quantities=fields.units("set", order_of(order_id)),
         additions=fields.purchases("add"),
         note=fields.text("note") or "",
     )
-    return answer(request, {"order": _named(changed)})
-
-
-@verb
-def refund(request: HttpRequest, order_id: int) -> HttpResponseBase:
-    """``{"lines": [{"line_id" or "sku", "quantity"}], "restock", "shipping", "amount", "note", "status"}``.
-
-    One unit when nothing is named. ``amount`` (the customer's money) is what is paid, whatever the lines come to;
-    ``status`` success, pending or failure is what becomes of the payment.
-    """
-    fields = Fields(request)
-    made = giving_back.refund(
-        running().store,
-        order_id,
-        lines=fields.units("lines", _order(order_id)),
-        restock=fields.flag("restock", False),
-        shipping=fields.flag("shipping", False),
-        amount=fields.amount("amount"),
-        note=fields.text("note"),
-        status=fields.choice("status", REFUND_STATES),
-    )
-    return answer(request, {"refund": {"id": made["id"], "admin_graphql_api_id": gid("Refund", made["id"])}}, 201)
-
-
-@verb
-def send_back(request: HttpRequest, order_id: int) -> HttpResponseBase:
-    """``{"lines": [{"line_id" or "sku", "quantity"}], "state": "open" or "requested", "reason": 1-6, "note"}``."""
-    fields = Fields(request)
-    reason = fields.number("reason", 6)
-    if reason not in REASONS:
-        raise Unclear(f"reason must be one of {', '.join(map(str, REASONS))}")
-    made = returns.press(
-        running().store,
-        order_id,
-        units=fields.units("lines", _order(order_id)),
-        state=fields.choice("state", ("open", "requested")),
-        reason=reason,
-        note=fields.text("note") or "",
-    )
-    gid_text = gid("Return", made["id"])
-    return answer(request, {"return": {"id": made["id"], "admin_graphql_api_id": gid_text, "name": made["name"]}}, 201)
-
-
-@verb
-def settle(request: HttpRequest, order_id: int) -> HttpResponseBase:
-    """``{"status": "success" or "failure", "transaction_id"}``: what became of pending money, of all by default."""
-    fields = Fields(request)
-    settled = giving_back.settle(
-        running().store,
-        order_id,
-        transaction_id=fields.number("transaction_id"),
-        status=fields.text("status") or "success",
-    )
-    return answer(request, {"order": _named(settled)})
+    return answer(request, {"order": named(changed)})
 
 
 @verb
@@ -218,7 +162,7 @@ def cancel(request: HttpRequest, order_id: int) -> HttpResponseBase:
         restock=fields.flag("restock", True),
         pay_back=fields.flag("refund", True),
     )
-    return answer(request, {"order": _named(cancelled)})
+    return answer(request, {"order": named(cancelled)})
 
 
 @verb
@@ -349,7 +293,8 @@ def _oddities(fields: Fields) -> Oddities:
     )
 
 
-def _order(order_id: int) -> dict[str, Any]:
+def order_of(order_id: int) -> dict[str, Any]:
+    """The order a path names; raises NoSuchOrder."""
     with running().store.read() as connection:
         found = kept_orders.load(connection, order_id)
     if found is None:
@@ -357,5 +302,6 @@ def _order(order_id: int) -> dict[str, Any]:
     return found
 
 
-def _named(order: dict[str, Any]) -> dict[str, Any]:
+def named(order: dict[str, Any]) -> dict[str, Any]:
+    """How buttons answer with an order: its ids and name."""
     return {"id": order["id"], "admin_graphql_api_id": gid("Order", order["id"]), "name": order["name"]}

@@ -12,8 +12,10 @@ from sandbox.refunding import (
     Payment,
     Units,
     Wish,
+    all_that_is_left,
     announce,
     announce_transactions,
+    duties_left,
     in_shop_money,
     left_to_refund,
     make,
@@ -86,8 +88,13 @@ def cancel_within(
     units = {line["id"]: current_quantity(line) for line in order["lines"] if current_quantity(line)}
     if units:
         wish = _wish(order, units, restock=restock, shipping=True, note=None, taken_off=True)
-        made = make(writing, order, wish if pay_back else replace(wish, payments=[]))
+        payments = all_that_is_left(order) if pay_back else []
+        made = make(writing, order, replace(wish, duty_lines=duties_left(order), payments=payments))
         announce(announcement, made, order)
+    for line in order["lines"]:
+        # What was paid back but could still have been shipped is not shipped any more either.
+        line["removed"] += line.get("refunded", 0)
+        line["refunded"] = 0
     order["cancelled_at"] = order["closed_at"] = order["updated_at"]
     order["cancel_reason"] = reason
     order["staff_note"] = staff_note

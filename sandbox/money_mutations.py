@@ -14,7 +14,7 @@ from sandbox.queries import Queries
 from sandbox.refund_requests import UserError, refusal, wish_of
 from sandbox.shops import Shop
 from sandbox.store import Store, Writing
-from sandbox.store_credit import refund_to_account
+from sandbox.store_credit import Refused, credit_refund
 from sandbox.totals import totals
 
 Document = dict[str, Any]
@@ -35,6 +35,8 @@ def money_mutations(store: Store, shop: Shop, queries: Queries) -> dict[str, Cal
             made = queries.refund(gid("Refund", outcome["refund_id"]))
         except UserError as problem:
             errors = [problem.shown]
+        except Refused as problem:
+            errors = [{name: problem.shown[name] for name in ("field", "message")}]
         except (Impossible, idempotency.Mismatch) as problem:
             errors = [(refusal(problem) if isinstance(problem, Impossible) else UserError(None, str(problem))).shown]
         return {"refund": made, "order": queries.order(input["orderId"]), "userErrors": errors}
@@ -55,7 +57,7 @@ def _refund(writing: Writing, shop: Shop, given: Document) -> Document:
         status = running().faults.settings.refund_status
         wish = wish_of(order, given, status)
         made = refunding.make(writing, order, wish)
-        refund_to_account(writing, order, made, given.get("refundMethods") or [])
+        credit_refund(writing, order, given.get("refundMethods") or [])
         announcement = Announcement(writing, shop.domain, order["id"])
         refunding.announce(announcement, made, order)
         announcement.order(order, "orders/updated")

@@ -250,7 +250,7 @@ def line_fields(line: Document, order: Document, connection: sqlite3.Connection 
         "quantity": quantity,
         "currentQuantity": current_quantity(line),
         "refundableQuantity": refundable_quantity(line),
-        "nonFulfillableQuantity": line["removed"],
+        "nonFulfillableQuantity": quantity if line.get("tip") else line["removed"],
         "unfulfilledQuantity": fulfillable_quantity(line),
         "requiresShipping": line["requires_shipping"],
         "taxable": line["taxable"],

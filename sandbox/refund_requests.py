@@ -7,6 +7,7 @@ from sandbox.money import NOTHING, Bag, rounded
 from sandbox.order_documents import number_of
 from sandbox.placing import Impossible
 from sandbox.refunding import (
+    STORE_CREDIT,
     NotRefundable,
     Payment,
     Units,
@@ -37,6 +38,7 @@ def wish_of(order: Document, given: Document, status: str) -> Wish:
     if given.get("currency") not in (order["presentment_currency"], *_unsaid(order)):
         raise UserError(["currency"], "Currency must be the presentment currency of the order")
     payments = [_payment(order, one, position, status) for position, one in enumerate(given.get("transactions") or [])]
+    payments += _as_credit(order, given.get("refundMethods") or [])
     paid = NOTHING
     for payment in payments:
         paid = paid + payment.amount
@@ -140,6 +142,24 @@ def _payment(order: Document, given: Document, position: int, status: str) -> Pa
     if sale is None:
         raise UserError([*path, "parentId"], "Parent transaction does not exist")
     return Payment(in_shop_money(amount, sale, order), given["gateway"], sale["id"], status)
+
+
+def _as_credit(order: Document, methods: list[Document]) -> list[Payment]:
+    """What is given as store credit instead (``RefundMethodInput``s)."""
+    payments = []
+    for position, one in enumerate(methods):
+        path = ["refundMethods", str(position), "storeCreditRefund"]
+        given = one.get("storeCreditRefund")
+        if not given:
+            continue
+        if not order["customer"]:
+            raise UserError(path, "Store credit needs a customer")
+        money = given["amount"]
+        amount = Bag.converted(amount_of(money["amount"], [*path, "amount"]), money["currencyCode"], order)
+        if amount is None or amount.presentment <= 0:
+            raise UserError([*path, "amount"], "The amount must be a positive amount in the order's currency")
+        payments.append(Payment(amount, STORE_CREDIT, None))
+    return payments
 
 
 def _shipping(order: Document, given: Document) -> Bag:

@@ -142,7 +142,7 @@ def make(writing: Writing, order: Document, wish: Wish) -> Document:
         made["transaction_ids"].append(moved["id"])
         paid = paid + payment.amount
     difference = sums.total - paid
-    if wish.payments and difference.presentment:
+    if payments and difference.presentment:
         adjustment = {"id": writing.new_id(), "reason": wish.reason, "amount": difference.kept()}
         made["adjustments"].append(adjustment)
     order["refunds"].append(made)
@@ -197,6 +197,18 @@ def in_shop_money(amount: Decimal, sale: Document, order: Document) -> Bag:
 def sale_of(order: Document) -> Document | None:
     """The payment a refund goes back to."""
     return next((one for one in order["transactions"] if one["kind"] in ("sale", "capture")), None)
+
+
+def all_that_is_left(order: Document) -> list[Payment]:
+    """One payment of everything received and not refunded; none when there is nothing."""
+    left, sale = left_to_refund(order), sale_of(order)
+    return [Payment(left, sale["gateway"], sale["id"])] if sale and left.presentment > 0 else []
+
+
+def duties_left(order: Document) -> tuple[int, ...]:
+    """The lines whose duties were not refunded yet."""
+    refunded = {one["line_id"] for refund in order["refunds"] for one in refund.get("duties", ())}
+    return tuple(line["id"] for line in order["lines"] if line.get("duty") and line["id"] not in refunded)
 
 
 def _in_full(order: Document, amount: Bag, status: str) -> list[Payment]:

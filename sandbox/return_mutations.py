@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from typing import Any
 
 from graphql import GraphQLResolveInfo
@@ -13,7 +12,7 @@ from sandbox.order_documents import number_of
 from sandbox.placing import Impossible
 from sandbox.program import running
 from sandbox.queries import Queries
-from sandbox.refund_requests import UserError, duty_lines
+from sandbox.refund_requests import UserError, amount_of, duty_lines
 from sandbox.refunding import Payment, Units, Wish
 from sandbox.return_queries import shown_return
 from sandbox.returns import Refused
@@ -130,7 +129,7 @@ def _pay_back(
         if sale is None:
             path = ["financialTransfer", "issueRefund", "orderTransactions", str(position), "parentId"]
             raise Refused(path, "Parent transaction does not exist", "NOT_FOUND")
-        amount = Decimal(str(paid["transactionAmount"]["amount"]))
+        amount = amount_of(paid["transactionAmount"]["amount"], ["financialTransfer"])
         payments.append(
             Payment(
                 refunding.in_shop_money(amount, sale, order),

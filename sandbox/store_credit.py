@@ -7,9 +7,8 @@ from typing import Any
 from graphql import GraphQLError
 
 from sandbox import clock, customers, records
-from sandbox.money import Bag, rounded
-from sandbox.order_documents import add_transaction, number_of
-from sandbox.refunding import STORE_CREDIT
+from sandbox.money import rounded
+from sandbox.order_documents import number_of
 from sandbox.store import Writing
 
 Document = dict[str, Any]
@@ -74,20 +73,13 @@ def move(writing: Writing, shop: str, owner_gid: str, given: Document, way: str,
     return movement
 
 
-def refund_to_account(writing: Writing, order: Document, refund: Document, methods: list[Document]) -> None:
-    """Give a refund, or a part of it, as store credit (``RefundMethodInput``s): a transaction and a movement."""
+def credit_refund(writing: Writing, order: Document, methods: list[Document]) -> None:
+    """Put what a refund gives as store credit (``RefundMethodInput``s) on the customer's account; raises Refused."""
     for one in methods:
-        given = one.get("storeCreditRefund")
-        if not given or not order["customer"]:
-            continue
-        amount = Decimal(str(given["amount"]["amount"]))
-        moved = add_transaction(
-            writing, order, kind="refund", amount=Bag(amount, amount), gateway=STORE_CREDIT, parent_id=None
-        )
-        refund["transaction_ids"].append(moved["id"])
-        owner = f"gid://shopify/Customer/{order['customer']['id']}"
-        credit = {"creditAmount": given["amount"], "expiresAt": given.get("expiresAt")}
-        move(writing, order["shop"], owner, credit, "credit", "ORDER_REFUND")
+        if given := one.get("storeCreditRefund"):
+            owner = f"gid://shopify/Customer/{order['customer']['id']}"
+            credit = {"creditAmount": given["amount"], "expiresAt": given.get("expiresAt")}
+            move(writing, order["shop"], owner, credit, "credit", "ORDER_REFUND")
 
 
 def accounts_of(connection: sqlite3.Connection, shop: str, customer_id: int) -> list[Document]:

@@ -175,3 +175,33 @@ def test_the_customers_currency_is_refunded(
     assert len(body["amount"].partition(".")[2]) == digits
     rest = {one["amountSet"]["presentmentMoney"]["amount"] for one in order["transactions"]}
     assert len(rest) == 1
+
+
+def test_a_refund_may_be_store_credit(shopify: Sandbox, order: dict[str, Any]):
+    credit = {"storeCreditRefund": {"amount": {"amount": "5.00", "currencyCode": "USD"}}}
+    made = refund(shopify, wish(order, None, refundMethods=[credit]))
+    assert made["userErrors"] == []
+    assert made["refund"]["transactions"]["nodes"][0]["gateway"] == "shopify_store_credit"
+    balance = """query($id: ID!) { order(id: $id) { customer { storeCreditAccounts(first: 1) {
+      nodes { balance { amount } } } } } }"""
+    account = shopify.ask(balance, id=order["id"])["data"]["order"]["customer"]["storeCreditAccounts"]["nodes"][0]
+    assert float(account["balance"]["amount"]) >= 5
+    too_much = {"storeCreditRefund": {"amount": {"amount": "5000.00", "currencyCode": "USD"}}}
+    assert refund(shopify, wish(order, None, refundMethods=[too_much]))["refund"] is None
+
+
+@pytest.mark.parametrize("before", [{}, {"amount": "5.00"}, {"lines": [{"sku": "FW-MUG"}]}], ids=str)
+@pytest.mark.parametrize("odd", [{}, {"fee": "0.28", "duties": True, "tip": "3"}], ids=str)
+def test_a_cancelled_order_owes_nothing_and_ships_nothing(
+    shopify: Sandbox, before: dict[str, Any], odd: dict[str, Any]
+):
+    placed = shopify.place(lines=[{"sku": "FW-MUG", "quantity": 3}], **odd)
+    if before:
+        shopify.press(placed["id"], "refund", **before)
+    shopify.press(placed["id"], "cancel")
+    after = read(shopify, placed["admin_graphql_api_id"])
+    assert after["displayFinancialStatus"] == "REFUNDED"
+    assert (shop(after["totalOutstandingSet"]), shop(after["currentTotalPriceSet"])) == ("0.0", "0.0")
+    assert [(one["currentQuantity"], one["unfulfilledQuantity"]) for one in after["lineItems"]["nodes"]] == [
+        (0, 0) for _ in after["lineItems"]["nodes"]
+    ]
