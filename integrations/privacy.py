@@ -21,7 +21,7 @@ from orders.api import represent as order_as_json
 from orders.api import with_parts
 from orders.models import Customer, Order
 from orders.redaction import customer_values, erase_customer, erase_order, personal_values
-from protection.api import represent as claim_as_json
+from protection.api.claims import represent as claim_as_json
 from protection.models import Claim
 from protection.redaction import erase_claims
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from protection.api import Claims, OneClaim, Quotes, Withdraw
+from protection.api.claims import Claims, OneClaim, Withdraw
+from protection.api.quotes import Quotes
 
 urlpatterns = [
     path("claims", Claims.as_view(), name="claims"),

@@ -22,7 +22,7 @@ from integrations import endpoints, failing, pausing
 from integrations.drains import slot
 from integrations.endpoints import FIELDS, NotPossible, fingerprint
 from integrations.models import Connection
-from protection.api import PlainText
+from protection.api.body import PlainText
 
 SCOPES = {"GET": "endpoints:read", "POST": "endpoints:write", "PATCH": "endpoints:write", "DELETE": "endpoints:write"}
 CODES = {"events": "unknown_event", "shops": "unknown_shop", "payload_version": "unknown_version", "url": "invalid_url"}

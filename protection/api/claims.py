@@ -1,10 +1,9 @@
-"""Claims and quotes for partners: /v1/claims, /v1/claims/{id}, /v1/claims/{id}/withdraw, /v1/quotes."""
+"""Claims for partners: /v1/claims, /v1/claims/{id}, /v1/claims/{id}/withdraw."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,24 +16,11 @@ from backoffice.rest.pages import page, time_of
 from backoffice.rest.problems import Problem
 from orders.api import visible_orders
 from orders.models import LineItem
-from orders.money import Money
 from protection import filing
+from protection.api.body import PlainText, valid
 from protection.eligibility import ClaimRefused, ItemAsked
-from protection.models import Claim, Plan
+from protection.models import Claim
 from protection.models.claim import MoveRefused
-from protection.quoting import NotQuotable, fee_for
-
-
-class PlainText(serializers.CharField):
-    """Text that PostgreSQL can hold; DRF refuses NUL already, lone surrogates are refused here."""
-
-    def to_internal_value(self, data: Any) -> str:
-        value: str = super().to_internal_value(data)
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise serializers.ValidationError("This text holds characters that are not valid Unicode.") from None
-        return value
 
 
 class ItemInput(serializers.Serializer[Any]):
@@ -47,12 +33,6 @@ class ClaimInput(serializers.Serializer[Any]):
     reason = serializers.ChoiceField(choices=Claim.Reason.choices)
     items = serializers.ListField(child=ItemInput(), allow_empty=False, max_length=250)
     description = PlainText(max_length=10_000, required=False, allow_blank=True, default="")
-
-
-class QuoteInput(serializers.Serializer[Any]):
-    shop = PlainText(max_length=255)
-    subtotal = serializers.DecimalField(max_digits=14, decimal_places=4, min_value=0)
-    currency = serializers.RegexField(r"^[A-Z]{3}$")
 
 
 class Claims(APIView):
@@ -122,48 +102,11 @@ class Withdraw(APIView):
         return once(request, withdraw)
 
 
-class Quotes(APIView):
-    """POST /v1/quotes: the fee for a cart under the plan in force now. Nothing is stored."""
-
-    scopes = {"POST": "quotes:read"}
-
-    def post(self, request: Request) -> Response:
-        data = valid(QuoteInput, request)
-        if key_of(request).shop_domain and key_of(request).shop_domain != data["shop"]:
-            raise Problem(403, "permission_denied", "This key is for another shop.", "/shop")
-        plan = Plan.objects.filter(shop__domain=data["shop"]).first()
-        version = plan.in_force(timezone.now()) if plan else None
-        if version is None:
-            raise Problem(422, "no_plan", "This shop has no delivery guarantee.", "/shop")
-        try:
-            fee = fee_for(version, Money(data["subtotal"], data["currency"]))
-        except NotQuotable as refusal:
-            raise Problem(422, "not_quotable", str(refusal), "/subtotal") from refusal
-        amount, currency = str(fee).split()
-        return Response(
-            {
-                "fee": {"amount": amount, "currency": currency},
-                "text": version.text,
-                "text_version": version.text_version,
-                "plan_version": version.number,
-            }
-        )
-
-
 def visible_claims(key: ApiKey) -> QuerySet[Claim]:
     claims = Claim.objects.select_related("order__shop").prefetch_related(
         "items__line", "items__decisions", "resolutions__replacement_order"
     )
     return claims.filter(order__shop__domain=key.shop_domain) if key.shop_domain else claims
-
-
-def valid(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    """The request's body as the serializer cleans it; raises ValidationError, answered as a problem with pointers."""
-    if not isinstance(request.data, dict):
-        raise Problem(400, "invalid_request", "Send a JSON object.")
-    checked = serializer(data=request.data)
-    checked.is_valid(raise_exception=True)
-    return dict(checked.validated_data)
 
 
 def _asked(known: dict[str, LineItem], item: dict[str, Any], index: int) -> ItemAsked:

@@ -1,0 +1,1 @@
+"""Protection for partners, one module a resource; they share body.py."""
