@@ -74,7 +74,7 @@ def put_together(writing: Writing, target: Document, others: Iterable[Document])
 def split(writing: Writing, order: Document, one: Document, units: Units) -> Document:
     """Part units from the rest; returns the new fulfillment order that has them. Raises Refused."""
     check_units(one, units)
-    if one["status"] not in ("open", "in_progress") or sum(units.values()) >= remaining(one):
+    if one["status"] not in ("open", "in_progress") or not 0 < sum(units.values()) < remaining(one):
         raise Refused(None, BAD_QUANTITY)
     made = take_apart(writing, order, one, units)
     body = {
