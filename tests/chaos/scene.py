@@ -154,7 +154,8 @@ def staged(
     **environment: str,
 ) -> Iterator[Scene]:  # fmt: skip
     """A scene with failpoints in the directory `points`; everything ends with the block. Else as running.instance."""
-    settings: dict[str, Any] = {"FAILPOINTS": str(points), "UNDO_SECONDS": "1", **environment}
+    settings: dict[str, Any] = {"FAILPOINTS": str(points), "UNDO_SECONDS": "1"}
+    settings |= {"REPLACEMENTS_PER_HOUR": "1000000", **environment}
     with listening(misbehaves, seed) as partner, running.instance(prepare=prepare, **settings) as backoffice:
         scene = Scene(backoffice, partner, points, seed)
         try:
