@@ -27,12 +27,11 @@ from orders.models import Change, Order
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A kind of change as partners ask for it: its verb, the fields it must and may have, the scope it needs beside."""
+    """A kind of change as partners ask for it: its verb, and the fields it must and may have."""
 
     verb: Callable[..., Change]
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
-    scope: str = "orders:write"
 
 
 KINDS = {
@@ -42,11 +41,9 @@ KINDS = {
     Change.Kind.TAGS.value: Asked(changes.change_tags, (), ("add", "remove")),
     Change.Kind.CANCEL.value: Asked(changes.cancel, (), ("reason", "restock", "refund", "notify", "note")),
     Change.Kind.EDIT.value: Asked(changes.edit_lines, (), ("lines", "add", "restock", "notify", "note")),
-    Change.Kind.REFUND.value: Asked(
-        changes.refund, (), ("lines", "shipping", "amount", "notify", "note"), "refunds:write"
-    ),
+    Change.Kind.REFUND.value: Asked(changes.refund, (), ("lines", "shipping", "amount", "notify", "note")),
     Change.Kind.RETURN.value: Asked(changes.open_return, ("lines",), ("notify",)),
-    Change.Kind.STORE_CREDIT.value: Asked(changes.give_store_credit, ("amount",), ("notify",), "refunds:write"),
+    Change.Kind.STORE_CREDIT.value: Asked(changes.give_store_credit, ("amount",), ("notify",)),
     Change.Kind.FULFIL.value: Asked(changes.fulfil, (), ("lines", "company", "numbers", "urls", "notify")),
     Change.Kind.TRACKING.value: Asked(changes.set_tracking, ("fulfillment",), ("company", "numbers", "urls", "notify")),
     Change.Kind.SCAN.value: Asked(
@@ -57,8 +54,9 @@ KINDS = {
     Change.Kind.HOLD.value: Asked(changes.hold, (), ("reason", "notes", "fulfillment_orders")),
     Change.Kind.RELEASE.value: Asked(changes.release, (), ("holds",)),
     Change.Kind.MOVE.value: Asked(changes.move, ("fulfillment_order", "location")),
-    Change.Kind.GIFT_CARD.value: Asked(changes.issue_gift_card, ("amount",), ("note",), "refunds:write"),
+    Change.Kind.GIFT_CARD.value: Asked(changes.issue_gift_card, ("amount",), ("note",)),
 }
+MONEY = (Change.Kind.REFUND, Change.Kind.STORE_CREDIT, Change.Kind.GIFT_CARD)
 # Refusals because of how things stand, not of what was sent.
 STANDING = {
     "change_under_way", "change_waiting", "order_cancelled", "order_deleted", "order_redacted", "order_sent",
@@ -143,7 +141,7 @@ class DecideChange(APIView):
     def post(self, request: Request, public_id: str, verb: str) -> Response:
         def decide() -> Response:
             change = get_object_or_404(visible_changes(key_of(request)), public_id=public_id)
-            _may(request, change.kind)
+            _may(request, change.kind, change.wanted)
             fields = {}
             if verb.startswith("keep_") and "fields" in (body := body_of(request)):
                 fields = {"fields": _names(body["fields"])}
@@ -160,7 +158,7 @@ def visible_changes(key: ApiKey) -> QuerySet[Change]:
 
 def asked(request: Request, order: Order | None, kind: str, fields: dict[str, Any], at: str = "") -> Change:
     """Ask for one change, with the fields its kind knows; raises Problem. `at` is where they stand in the body."""
-    _may(request, kind)
+    _may(request, kind, fields)
     known = KINDS[kind]
     if unknown := sorted(set(fields) - {*known.required, *known.optional}):
         names = ", ".join([*known.required, *known.optional])
@@ -224,10 +222,11 @@ def represent(change: Change) -> dict[str, Any]:
     }
 
 
-def _may(request: Request, kind: str) -> None:
-    scope = KINDS[kind].scope
-    if not key_of(request).allows(scope):
-        raise Problem(403, "missing_scope", f"This key lacks the scope {scope}.")
+def _may(request: Request, kind: str, fields: dict[str, Any]) -> None:
+    """Whoever gives money back needs a scope of its own; cancelling does so unless it is told not to."""
+    gives = kind in MONEY or (kind == Change.Kind.CANCEL and fields.get("refund") != "none")
+    if gives and not key_of(request).allows("refunds:write"):
+        raise Problem(403, "missing_scope", "This key lacks the scope refunds:write.")
 
 
 def _names(fields: Any) -> list[str]:
