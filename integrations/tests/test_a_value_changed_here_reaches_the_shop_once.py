@@ -1,8 +1,11 @@
 """Address, contact, note and tags: one mutation at the shop, the order home changed, nothing echoed, nothing lost."""
 
-import pytest
+from importlib import import_module
 
-from integrations.models import Delivery
+import pytest
+from django.apps import apps
+
+from integrations.models import Connection, Delivery
 from integrations.shopify.pushes import values
 from integrations.shopify.pushes.asking import Withdrawn
 from integrations.tests.changing import arrived, home, outcome, sent, told
@@ -121,4 +124,7 @@ def test_what_the_shop_may_have_cannot_be_given_up(store, door, order):
 
 
 def test_a_connection_of_before_there_were_changes_is_sent_them(store):
-    assert "change.queued" in store.events
+    Connection.objects.filter(pk=store.pk).update(events=["resolution.queued"])
+    import_module("integrations.migrations.0009_shops_are_sent_changes").add(apps, None)
+    store.refresh_from_db()
+    assert store.events == ["resolution.queued", "change.queued"]
