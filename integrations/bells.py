@@ -48,7 +48,7 @@ _DUE = f"""
     SELECT 'inbox' WHERE EXISTS (SELECT 1 FROM integrations_inboundmessage WHERE due_at <= statement_timestamp())
     UNION ALL
     SELECT 'passes' WHERE EXISTS (SELECT 1 FROM integrations_syncrun
-        WHERE state = 'running' AND kind = ANY(%s::text[])
+        WHERE state = 'running' AND kind = ANY(%s::text[]) AND facts ->> 'round_trip' IS NULL
             AND COALESCE(beat_at, '-infinity') < statement_timestamp() - interval '30 s')
 """  # noqa: S608 all parts are constants
 

@@ -12,6 +12,7 @@ MINUTES = {
     "integrations.troubles.run": 1,
     "integrations.shopify.pushes.replacing.fetch_missing_replacements": 1,
     "integrations.reconcile.begin_all": 15,
+    "integrations.proving.begin_all": 60,
 }
 
 

@@ -8,7 +8,7 @@ ends it, so whoever waits calls it again and again.
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -42,19 +42,20 @@ def begin(connection: Connection, *, by: str) -> SyncRun:
     except IntegrityError:
         raise UnderWay("A check of this store is running already.") from None
     try:
-        _set_out(connection, run)
+        set_out(connection, run)
     except (GiveUp, RetryLater) as error:
         _end(run, str(error))
     return run
 
 
-def _set_out(connection: Connection, run: SyncRun) -> None:
+def set_out(connection: Connection, run: SyncRun) -> None:
+    """Ask for the query and keep in the run's cursor how its webhook is known. Raises GiveUp, RetryLater."""
     shopify = Shopify(connection)
     run.facts["shop"] = shopify.run(app_queries.SHOP_NAME, {})["shop"]["name"]
     run.facts["asked_ms"] = _since(run.started_at)
     made = _listen(shopify, connection)
     # Where the topic is none of ours, what was made for the trip goes with it.
-    run.cursor = {"subscription": made} if made and TOPIC not in inbound.SUBSCRIBED else {}
+    run.cursor |= {"subscription": made} if made and TOPIC not in inbound.SUBSCRIBED else {}
     run.save(update_fields=["facts", "cursor"])
     run.cursor["set_out_at"] = timezone.now().isoformat()
     answer = shopify.run(app_queries.BULK_RUN, {"query": NOTHING})["bulkOperationRunQuery"]
@@ -82,24 +83,36 @@ def look(run: SyncRun) -> SyncRun:
     run.refresh_from_db()
     if run.state != SyncRun.State.RUNNING:
         return run
-    message = _arrived(run)
-    if message is not None:
-        left = datetime.fromisoformat(run.cursor["set_out_at"])
-        run.facts["arrived_ms"] = _between(left, message.received_at)
-        if message.handled_at is not None:
-            run.facts["handled_ms"] = _between(left, message.handled_at)
-            _end(run, "")
-            return run
-    if timezone.now() - run.started_at > MOST_WAIT:
-        _end(
-            run,
-            "The webhook came, but no worker handled it. Is manage.py worker running?"
-            if message
-            else "No webhook came. Can the store reach PUBLIC_URL, and is the client secret the app's own?",
-        )
+    seen = arrival(run)
+    if seen.handled:
+        _end(run, "")
+    elif timezone.now() - run.started_at > MOST_WAIT:
+        _end(run, seen.failure)
     else:
         SyncRun.objects.filter(pk=run.pk, state=SyncRun.State.RUNNING).update(facts=run.facts, beat_at=Now())
     return run
+
+
+class Arrival(NamedTuple):
+    """Whether the webhook of a trip was handled; `failure` is what to say when it is not by the end of the wait."""
+
+    handled: bool
+    failure: str = ""
+
+
+def arrival(run: SyncRun) -> Arrival:
+    """How far the trip is; the times it took are put among the run's facts, in milliseconds."""
+    message = _arrived(run)
+    if message is None:
+        return Arrival(
+            False, "No webhook came. Can the store reach PUBLIC_URL, and is the client secret the app's own?"
+        )
+    left = datetime.fromisoformat(run.cursor["set_out_at"])
+    run.facts["arrived_ms"] = _between(left, message.received_at)
+    if message.handled_at is None:
+        return Arrival(False, "The webhook came, but no worker handled it. Is manage.py worker running?")
+    run.facts["handled_ms"] = _between(left, message.handled_at)
+    return Arrival(True)
 
 
 def latest(connection: Connection) -> SyncRun | None:
