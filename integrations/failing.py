@@ -56,7 +56,7 @@ def run() -> None:
 
 
 def _endpoints() -> Any:
-    """Health of partner endpoints. A shop's own line is never paused by us: staff see it fail, and alerts tell them."""
+    """Health of partner endpoints. A store's own line is not paused for failing: alerts tell of it, and troubles.py."""
     rows = Health.objects.filter(connection__system="webhook", connection__removed_at=None)
     return rows.select_related("connection__partner").defer("connection__secrets").order_by("pk")
 
