@@ -66,7 +66,9 @@ def topic_rows(connection: Connection, check: SyncRun | None, seen: Mapping[str,
     rows = []
     for topic in inbound.SUBSCRIBED:
         why = refused.get(topic, "")
-        if why:
+        if connection.uninstalled_at:
+            tone, words, why = "", "Ended with the app", ""
+        elif why:
             tone, words = "bad" if access.is_open(topic, connection.scopes) else "warn", "Refused"
         elif topic in standing:
             tone, words = "good", standing[topic]
