@@ -80,7 +80,7 @@ def create(store: Store, shop: Shop, wanted: Document, options: Document) -> Doc
         for (given, variant), places in zip(lines, claimed, strict=True):
             order["lines"].append(_line(writing, order, given, variant, places))
         for given in wanted.get("shippingLines") or []:
-            price = _bag(given["priceSet"])
+            price = _bag(given["priceSet"], order)
             add_shipping_line(writing, order, title=given["title"], price=price, code=given.get("code"))
         _discount(order, (wanted.get("discountCode") or {}).get("itemPercentageDiscountCode"))
         _pay(writing, order, wanted)
@@ -142,7 +142,7 @@ def _line(
     writing: Writing, order: Document, given: Document, variant: Variant | None, places: shelves.Taken
 ) -> Document:
     if given.get("priceSet"):
-        price = _bag(given["priceSet"])
+        price = _bag(given["priceSet"], order)
     else:
         assert variant is not None
         price = catalogue_price(variant, order["currency"], order["presentment_currency"])
@@ -187,7 +187,7 @@ def _pay(writing: Writing, order: Document, wanted: Document) -> None:
             writing,
             order,
             kind=one.get("kind", "SALE").lower(),
-            amount=_bag(one["amountSet"]),
+            amount=_bag(one["amountSet"], order),
             gateway=one.get("gateway") or "manual",
         )
     if not given and order["financial_status"] == "paid":
@@ -234,10 +234,13 @@ def _keep_metafields(writing: Writing, order: Document, given: list[Document]) -
             raise UserError([*path, "value"], "Value is already assigned to another order's metafield") from None
 
 
-def _bag(given: Document) -> Bag:
+def _bag(given: Document, order: Document) -> Bag:
+    """Both sides as given; the customer's is reckoned at the fixed rates when only the shop's is there."""
     shop = Decimal(str(given["shopMoney"]["amount"]))
     presentment = given.get("presentmentMoney")
-    return Bag(shop, Decimal(str(presentment["amount"])) if presentment else shop)
+    if presentment:
+        return Bag(shop, Decimal(str(presentment["amount"])))
+    return Bag.converted(shop, order["currency"], order) or Bag(shop, shop)
 
 
 def _moment(text: str | None, field: str) -> str | None:

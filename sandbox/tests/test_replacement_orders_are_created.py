@@ -120,3 +120,20 @@ def test_a_replacement_comes_home_as_a_webhook(shopify: Sandbox, receiver: Recei
     assert came["source_identifier"] == order["sourceIdentifier"]
     assert came["note_attributes"] == [{"name": "claim", "value": "7"}]
     assert came["total_price"] == "0.00"
+
+
+def test_a_price_in_one_currency_is_shown_in_both(shopify: Sandbox):
+    price = {"shopMoney": {"amount": "10.00", "currencyCode": "USD"}}
+    line = {"title": "Engraving", "quantity": 1, "priceSet": price}
+    made = shopify.ask(
+        """mutation($order: OrderCreateOrderInput!) { orderCreate(order: $order) { order {
+          displayFinancialStatus
+          totalPriceSet { shopMoney { amount } presentmentMoney { amount currencyCode } } } } }""",
+        order={"lineItems": [line], "presentmentCurrency": "JPY"},
+    )["data"]["orderCreate"]["order"]
+    assert made["totalPriceSet"] == {
+        "shopMoney": {"amount": "10.0"},
+        "presentmentMoney": {"amount": "1510", "currencyCode": "JPY"},
+    }
+    # As recorded: an order that is neither paid nor said to be anything has no status at all.
+    assert made["displayFinancialStatus"] is None

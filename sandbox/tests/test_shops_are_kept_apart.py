@@ -41,3 +41,35 @@ def test_credentials_can_be_changed(shopify: Sandbox):
     question = "query { shop { myshopifyDomain } }"
     assert "errors" in shopify.ask(question, token="first")
     assert shopify.ask(question, token="second")["data"]["shop"]["myshopifyDomain"] == "c.myshopify.com"
+
+
+def test_nothing_of_another_shop_is_changed(shopify: Sandbox):
+    shopify.post("/sandbox/shops.json", domain="d.myshopify.com", token="td", secret="sd", currency="USD")
+    order = shopify.place(lines=[{"sku": "FW-MUG", "quantity": 2}])
+    gid, customer = order["admin_graphql_api_id"], shopify.get("/sandbox/customers.json")["customers"][0]
+    shopify.press(order["id"], "fulfil")
+    made = shopify.press(order["id"], "return")["return"]["admin_graphql_api_id"]
+    before = shopify.get(f"/sandbox/orders/{order['id']}.json")
+    money = {"orderId": gid, "transactions": []}
+    credit = {"creditAmount": {"amount": "1", "currencyCode": "USD"}}
+    field = {"ownerId": gid, "namespace": "x", "key": "yy", "type": "boolean", "value": "true"}
+    for mutation, variables in (
+        ('refundCreate(input: $a) @idempotent(key: "k")', {"$a: RefundInput!": money}),
+        ("orderMarkAsPaid(input: $a)", {"$a: OrderMarkAsPaidInput!": {"id": gid}}),
+        ("orderEditBegin(id: $a)", {"$a: ID!": gid}),
+        ("returnClose(id: $a)", {"$a: ID!": made}),
+        ("returnCreate(returnInput: $a)", {"$a: ReturnInput!": {"orderId": gid, "returnLineItems": []}}),
+        ("storeCreditAccountCredit(id: $b, creditInput: $a)", {
+            "$a: StoreCreditAccountCreditInput!": credit, "$b: ID!": customer["admin_graphql_api_id"],
+        }),
+        ('tagsAdd(id: $a, tags: ["x"])', {"$a: ID!": gid}),
+        ("metafieldsSet(metafields: [$a])", {"$a: MetafieldsSetInput!": field}),
+    ):  # fmt: skip
+        values = {name[1]: value for name, value in variables.items()}
+        text = f"mutation({', '.join(variables)}) {{ {mutation} {{ userErrors {{ message }} }} }}"
+        answer = shopify.ask(text, token="td", **values)
+        assert "errors" not in answer, (mutation, answer)
+        assert next(iter(answer["data"].values()))["userErrors"], mutation
+    read = "query($a: ID!) { return(id: $a) { id } }"
+    assert shopify.ask(read, token="td", a=made)["data"]["return"] is None
+    assert shopify.get(f"/sandbox/orders/{order['id']}.json") == before
