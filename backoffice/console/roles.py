@@ -7,6 +7,7 @@ AGENT = [
     "orders.view_order",
     "orders.change_order",
     "orders.add_return",
+    "orders.change_fulfillment",
     "orders.view_customer",
     "orders.view_shop",
     "orders.view_journalentry",

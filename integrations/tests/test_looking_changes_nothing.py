@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from backoffice.console.site import site
 from integrations.models import Connection
 from integrations.tests.console import fill
-from orders.admin.asking import FORMS
+from orders.admin.asks import FORMS
 from orders.models import Order
 from protection.tests.console import superuser_client
 

@@ -8,7 +8,8 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from backoffice.console.pages import ConsolePage, Refused
-from orders.admin.asking import FORMS, Form, units_typed
+from orders.admin.asks import FORMS, Form
+from orders.admin.asks.form import units_typed
 from orders.admin.order_facts import LineRow, line_rows
 from orders.changes import ChangeRefused
 from orders.models import Change, Order, UnitUse

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orders.admin.asking import permission_of
+from orders.admin.asks import permission_of
 from orders.admin.story import who
 from orders.models import Change, Order
 

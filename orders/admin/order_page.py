@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from backoffice.console.pages import ConsolePage, Refused
 from backoffice.console.panels import gathered, panels
 from orders import changes
-from orders.admin.asking import CHANGE, permission_of
+from orders.admin.asks import CHANGE, permission_of
 from orders.admin.change_box import change_rows
 from orders.admin.order_facts import address_lines, line_rows, money_rows, refund_rows
 from orders.admin.parcels import parcels
