@@ -4,6 +4,7 @@ A level is what the shop counted last, never a reservation of ours: between look
 last one, so whoever sends goods still asks the shop to refuse what is gone.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,40 +47,52 @@ class LevelSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Units of one variant that can be sold now. `places` is (location, available), most first; empty: not known.
+    """Units of one variant that can be sold now. `places` is (location, available), most first.
 
     `sells_below_zero` is true where the shop does not count the item or goes on selling it at nothing.
     """
 
-    places: tuple[tuple[str, int], ...] = ()
+    places: tuple[tuple[str, int], ...]
     sells_below_zero: bool = False
 
     @property
-    def available(self) -> int | None:
-        """Over all locations; None where no level is known."""
-        return sum(units for _, units in self.places) if self.places else None
+    def available(self) -> int:
+        """Over all locations."""
+        return sum(units for _, units in self.places)
+
+    @property
+    def in_words(self) -> str:
+        """Such as "7 in stock", "sold out", with the places behind it where there are several."""
+        total = f"{self.available} in stock" if self.available > 0 else "sold out"
+        below = ", sold below zero" if self.available <= 0 and self.sells_below_zero else ""
+        places = "" if len(self.places) < 2 else f" ({', '.join(f'{name} {units}' for name, units in self.places)})"
+        return total + below + places
 
     def has(self, quantity: int) -> bool:
-        """False only when we know that fewer than `quantity` are left and the shop would refuse to sell more."""
-        return self.available is None or self.sells_below_zero or self.available >= quantity
+        """False when fewer than `quantity` are left and the shop would refuse to sell more."""
+        return self.sells_below_zero or self.available >= quantity
 
 
 def on_shelves(shop: Shop, variants: Collection[int]) -> dict[int, Shelf]:
-    """What is left of these variants (remote ids), in two queries; those we never heard of are not in it."""
-    items = StockItem.objects.filter(shop=shop, variant_id__in=variants, deleted_at=None).prefetch_related(
-        "levels__location"
+    """What is left of these variants (remote ids), in one query; those that nobody counted are not in it."""
+    counted: dict[int, list[StockLevel]] = defaultdict(list)
+    levels = StockLevel.objects.filter(
+        item__shop=shop,
+        item__variant_id__in=variants,
+        item__deleted_at=None,
+        location__active=True,
+        available__isnull=False,
     )
-    return {item.variant_id: _shelf(item) for item in items if item.variant_id is not None}
+    for level in levels.select_related("item", "location"):
+        assert level.item.variant_id is not None
+        counted[level.item.variant_id].append(level)
+    return {variant: _shelf(levels) for variant, levels in counted.items()}
 
 
-def _shelf(item: StockItem) -> Shelf:
-    counted = [
-        (str(level.location), level.available)
-        for level in item.levels.all()
-        if level.available is not None and level.location.active
-    ]
-    places = tuple(sorted(counted, key=lambda place: -place[1]))
-    return Shelf(places, sells_below_zero=item.tracked is False or item.policy == "continue")
+def _shelf(levels: list[StockLevel]) -> Shelf:
+    item = levels[0].item
+    places = sorted(((str(level.location), level.available or 0) for level in levels), key=lambda place: -place[1])
+    return Shelf(tuple(places), sells_below_zero=item.tracked is False or item.policy == "continue")
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from orders.entitlement import UnitAlreadyUsed
 from orders.journal import record
 from orders.models import LineItem, UnitUse
 from orders.money import Money, MoneyBag, decimal_of, rounded
+from orders.stock import on_shelves
 from protection.filing import locked
 from protection.models import ApprovalLimit, Claim, ClaimItem, ClaimUnit, Coverage, Decision, Resolution
 from protection.models.claim import MoveRefused
@@ -38,11 +39,12 @@ class ItemDecision:
 
 
 @transaction.atomic
-def decide(claim: Claim, decisions: Sequence[ItemDecision], *, user: User) -> Claim:
+def decide(claim: Claim, decisions: Sequence[ItemDecision], *, user: User, despite_stock: bool = False) -> Claim:
     """Decide every item of a claim in review: one commit with decisions, used units, the planned remedy, the journal.
 
     Approved units are replaced. They are taken from the entitlement here, so the database refuses a second use even
-    when two people press the button at once. Raises DecisionRefused (limits, quantities, a used unit) or MoveRefused.
+    when two people press the button at once. With `despite_stock` also what the shop has too few of, for it may come in
+    by then. Raises DecisionRefused (limits, quantities, a used unit, no stock) or MoveRefused.
     """
     claim = locked(claim)
     if claim.state != Claim.State.IN_REVIEW:
@@ -53,6 +55,8 @@ def decide(claim: Claim, decisions: Sequence[ItemDecision], *, user: User) -> Cl
     _check_quantities(decisions)
     approved = [d for d in decisions if d.verdict == Decision.Verdict.APPROVE]
     _check_limit(claim, approved, user)
+    if not despite_stock:
+        _check_stock(claim, approved)
 
     by = f"staff:{user.get_username()}"
     Decision.objects.filter(item__claim=claim).update(superseded=True)
@@ -184,6 +188,17 @@ def _check_quantities(decisions: Sequence[ItemDecision]) -> None:
             raise DecisionRefused(f"{d.item.line}: the quantity must be from 1 to {d.item.quantity}.")
         if d.verdict == Decision.Verdict.DENY and not d.reason_code:
             raise DecisionRefused(f"{d.item.line}: a denial needs a reason.")
+
+
+def _check_stock(claim: Claim, approved: Sequence[ItemDecision]) -> None:
+    """A replacement of what is sold out would only be refused by the shop, after the customer was told yes."""
+    shelves = on_shelves(claim.order.shop, {d.item.line.variant_id for d in approved if d.item.line.variant_id})
+    for d in approved:
+        shelf = shelves.get(d.item.line.variant_id or 0)
+        if shelf is not None and not shelf.has(d.quantity):
+            raise DecisionRefused(
+                f"{d.item.line}: {shelf.in_words}. Wait for more, decide otherwise, or approve it although it is short."
+            )
 
 
 def _check_limit(claim: Claim, approved: Sequence[ItemDecision], user: User) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from orders.models import LineItem, Order, Refund, UnitUse
+from orders.models import LineItem, Order, Refund, Shop, UnitUse
 from orders.money import Money, MoneyBag, decimal_of, rounded
+from orders.stock import on_shelves
 
 USED = {
     UnitUse.Kind.REFUND: "refunded",
@@ -60,6 +61,15 @@ def line_rows(
     """Rows for `lines`. `claimed` says which (line, unit) are in a claim: one of the keys of IN_CLAIM."""
     used = {(use.line_id, use.unit): use for use in uses if use.released_at is None}
     return [_row(line, used, claimed or {}) for line in lines]
+
+
+def with_stock(rows: list[LineRow], shop: Shop) -> list[LineRow]:
+    """The same rows, each with `extra["shelf"]` where we know what is left of it. One query."""
+    shelves = on_shelves(shop, {row.line.variant_id for row in rows if row.line.variant_id})
+    for row in rows:
+        if (shelf := shelves.get(row.line.variant_id or 0)) is not None:
+            row.extra["shelf"] = shelf
+    return rows
 
 
 def _row(line: LineItem, used: Mapping[tuple[int, int], UnitUse], claimed: Mapping[tuple[int, int], str]) -> LineRow:

@@ -10,7 +10,7 @@ from backoffice.console.panels import gathered, panels
 from orders import changes
 from orders.admin.asks import CHANGE, permission_of
 from orders.admin.change_box import change_rows
-from orders.admin.order_facts import address_lines, line_rows, money_rows, refund_rows
+from orders.admin.order_facts import address_lines, line_rows, money_rows, refund_rows, with_stock
 from orders.admin.parcels import parcels
 from orders.admin.story import story
 from orders.changes import ChangeRefused
@@ -70,7 +70,7 @@ class OrderPage(ConsolePage):
             "address": address_lines(order.shipping_address),
             "billing": address_lines(order.billing_address),
             "money": money_rows(order),
-            "rows": line_rows(lines, uses, gathered("units", order)),
+            "rows": with_stock(line_rows(lines, uses, gathered("units", order)), order.shop),
             "parcels": parcels(order.fulfillments.order_by("remote_created_at", "id").prefetch_related("scans"), lines),
             "changes": change_rows(order, self.request.user.has_perm),
             "may_decide": self.request.user.has_perm(CHANGE),

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from orders.admin.order_facts import USED, LineRow, address_lines, line_rows
+from orders.admin.order_facts import USED, LineRow, address_lines, line_rows, with_stock
 from orders.admin.parcels import Parcel, parcels
 from orders.admin.story import Told, story, who
 from orders.models import Order, UnitUse
@@ -122,10 +122,11 @@ def read(claim: Claim) -> Case:
     decided = list(decisions) if claim.decided_at else []
     for decision in decided:
         decision.item = next(item for item in items if item.pk == decision.item_id)
+    rows = line_rows(lines, uses, claimed)
     return Case(
         claim=claim,
         items=items,
-        rows=line_rows(lines, uses, claimed),
+        rows=with_stock(rows, order.shop) if claim.state == Claim.State.IN_REVIEW else rows,
         others=_others(order),
         parcels=parcels(order.fulfillments.order_by("remote_created_at", "id").prefetch_related("scans"), lines),
         story=story(order.journal.order_by("-id")[:STORY_LENGTH]),

@@ -43,12 +43,15 @@ class ClaimPage(ConsolePage):
         case = claim_facts.read(self.subject)
         limit = review.approval_limit(self.user)
         near = neighbours(case.claim)
+        shelves = {row.line.pk: row.extra["shelf"] for row in case.rows if "shelf" in row.extra}
+        rows = decision_form.rows(case.items, self.request.POST, case.taken, shelves)
         return {
             "title": f"Claim on {case.order}",
             "case": case,
             "claim": case.claim,
             "order": case.order,
-            "rows": decision_form.rows(case.items, self.request.POST, case.taken),
+            "rows": rows,
+            "short": any(row.is_short for row in rows),
             "denials": decision_form.DENIALS,
             "closings": CLOSINGS,
             "limit": None if limit is None else Money(limit, case.order.currency),
@@ -68,7 +71,8 @@ class ClaimPage(ConsolePage):
     def _decide(self, meaning: Callable[[list[decision_form.DecisionRow]], list[ItemDecision]]) -> str:
         def decide(claim: Claim) -> Claim:
             rows = decision_form.rows(claim.items.select_related("line"), self.request.POST)
-            return review.decide(claim, meaning(rows), user=self.user)
+            despite = "despite_stock" in self.request.POST
+            return review.decide(claim, meaning(rows), user=self.user, despite_stock=despite)
 
         decided = self._act(decide)
         failpoints.reach("claim.decided")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from backoffice.console.pages import Refused
 from orders.money import Money
+from orders.stock import Shelf
 from protection.models import ClaimItem, Decision
 from protection.review import ItemDecision, paid_for
 
@@ -33,13 +34,22 @@ class DecisionRow:
     note: str
     value: Money
     taken: str = ""  # what happened to a claimed unit meanwhile, empty when all are free
+    shelf: Shelf | None = None  # what is left to send as a replacement, None when we do not know
+
+    @property
+    def is_short(self) -> bool:
+        """The shop has fewer left than are claimed, and would refuse to send more."""
+        return self.shelf is not None and not self.shelf.has(self.item.quantity)
 
 
 def rows(
-    items: Iterable[ClaimItem], typed: Mapping[str, str], taken: Mapping[int, str] | None = None
+    items: Iterable[ClaimItem],
+    typed: Mapping[str, str],
+    taken: Mapping[int, str] | None = None,
+    shelves: Mapping[int, Shelf] | None = None,
 ) -> list[DecisionRow]:
     """The bar's rows. `typed` is empty on a GET; then every item is picked whole, for most claims are approved, except
-    those of which a unit was used meanwhile (`taken`).
+    those of which a unit was used meanwhile (`taken`). `shelves` is what is left of each line (by its key).
     """
     taken = taken or {}
     return [
@@ -51,6 +61,7 @@ def rows(
             note=typed.get(f"note-{item.pk}", ""),
             value=paid_for(item.line, item.quantity).shop,
             taken=taken.get(item.pk, ""),
+            shelf=(shelves or {}).get(item.line_id),
         )
         for item in items
     ]
