@@ -12,7 +12,8 @@ from sandbox.store import Store, Writing
 
 Document = dict[str, Any]
 
-CHANGEABLE = ("email", "first_name", "last_name", "phone", "note", "tags")
+TEXTS = ("email", "first_name", "last_name", "phone", "note")
+CHANGEABLE = (*TEXTS, "tags")
 
 
 class NoSuchCustomer(Impossible):

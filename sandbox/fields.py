@@ -11,6 +11,8 @@ from sandbox.catalogue import OutOfStock
 from sandbox.kept_orders import NoSuchOrder
 from sandbox.placing import Impossible
 
+MOST_MONEY = 10**12
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -68,7 +70,7 @@ class Fields:
             amount = None if value is None else Decimal(str(value))
         except InvalidOperation:
             raise Unclear(f"{name} must be an amount") from None
-        if amount is not None and not amount.is_finite():
+        if amount is not None and not (amount.is_finite() and abs(amount) < MOST_MONEY):
             raise Unclear(f"{name} must be an amount")
         return amount
 
@@ -88,6 +90,14 @@ class Fields:
         if not 0 <= share <= most:
             raise Unclear(f"{name} must be a number from 0 to {most:g}")
         return share
+
+    def words(self, name: str) -> list[str]:
+        """A list of texts, or one text with commas between them."""
+        value = self.given.get(name) or []
+        listed = value.split(",") if isinstance(value, str) else value
+        if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+            raise Unclear(f"{name} must be a list of texts")
+        return [one.strip() for one in listed if one.strip()]
 
     def items(self, name: str) -> list[dict[str, Any]]:
         """A list of objects; in a form it is written as JSON."""

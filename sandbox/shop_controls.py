@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 from sandbox import catalogue, clock, customer_changes, customers, disputes, shops
 from sandbox.announcing import Announcement
 from sandbox.fields import Fields, Unclear, answer, verb
+from sandbox.money import PER_DOLLAR
 from sandbox.order_documents import gid
 from sandbox.platform_controls import shop_named
 from sandbox.product_bodies import product_body, variant_body
@@ -55,7 +56,10 @@ def all_customers(request: HttpRequest) -> HttpResponseBase:
 def change_customer(request: HttpRequest, customer_id: int) -> HttpResponseBase:
     """``{"email", "first_name", "last_name", "phone", "note", "tags": []}``: what is given changes."""
     fields = Fields(request)
-    changed = customer_changes.change(running().store, shop_named(fields), customer_id, fields.given)
+    changes: dict[str, Any] = {name: fields.text(name) for name in customer_changes.TEXTS if name in fields.given}
+    if "tags" in fields.given:
+        changes["tags"] = fields.words("tags")
+    changed = customer_changes.change(running().store, shop_named(fields), customer_id, changes)
     return answer(request, {"customer": _named(changed)})
 
 
@@ -99,8 +103,11 @@ def shop_settings(request: HttpRequest) -> HttpResponseBase:
     """``{"currency", "shop"}``: what new orders are booked in; ``shop/update`` is sent in any case."""
     fields = Fields(request)
     shop = shop_named(fields)
+    currency = fields.text("currency") or shop.currency
+    if currency not in PER_DOLLAR:
+        raise Unclear(f"currency must be one of {', '.join(PER_DOLLAR)}")
     with running().store.write() as writing:
-        changed = shops.change_currency(writing, shop, fields.text("currency") or shop.currency)
+        changed = shops.change_currency(writing, shop, currency)
         Announcement(writing, shop.domain, None).add("shop/update", lambda: shop_body(changed))
     return answer(request, {"shop": {"domain": changed.domain, "currency": changed.currency}})
 

@@ -141,3 +141,32 @@ def test_a_shop_may_change_its_currency(receiver: Receiver, start: Any):
     assert call(fresh, "{ shop { currencyCode } }") == {"currencyCode": "EUR"}
     body = fresh.get(f"/sandbox/orders/{fresh.place()['id']}.json")["order"]
     assert body["currency"] == "EUR"
+
+
+@pytest.mark.parametrize(
+    "path, fields",
+    [
+        ("customers/{customer}/change", {"email": 5}),
+        ("customers/{customer}/change", {"tags": [1]}),
+        ("customers/{customer}/change", {}),
+        ("customers/{customer}/merge", {"other": "x"}),
+        ("customers/1/delete", {}),
+        ("products", {"sku": "FW-NONE"}),
+        ("products", {"sku": "FW-MUG", "event": "explode"}),
+        ("shop", {"currency": "shells"}),
+        ("orders/{order}/risk", {"level": 3}),
+        ("orders/{order}/dispute", {"amount": "1e400"}),
+        ("orders/{order}/refund", {"amount": "1e400"}),
+        ("orders/{order}/refund", {"amount": "-1"}),
+        ("orders/{order}/refund", {"status": "lost"}),
+        ("orders/{order}/return", {"reason": 99}),
+        ("orders/{order}/return", {"lines": [{"line_id": 1}]}),
+        ("orders/{order}/settle", {"status": "maybe"}),
+        ("faults", {"refund_status": "maybe"}),
+    ],
+)
+def test_nonsense_is_answered_with_what_is_wrong(shopify: Sandbox, path: str, fields: dict[str, Any]):
+    known = {"customer": customers(shopify)[0]["id"], "order": shopify.place()["id"]}
+    refused = shopify.post(f"/sandbox/{path.format(**known)}.json", **fields)
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["errors"]
