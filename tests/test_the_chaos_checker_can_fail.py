@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.chaos import faults
-from tests.chaos.checker import Arrival, History, Message, Remedy, Told, check, repeats
+from tests.chaos.checker import Arrival, Asked, History, Message, Remedy, Told, check, repeats
 from tests.chaos.watch import ARRIVAL, BUSY, IDLE, longest_standstill
 
 
@@ -33,6 +33,8 @@ def whole() -> History:
         arrivals=[arrival("e1", 1), arrival("e2", 2, status=500), arrival("e2", 2), arrival("e3", 3, status=400)],
         remedies=[Remedy("uuid", "executed", True, "closed", 1)],
         decided=1,
+        changes=[Asked("chg_1", "gift_card", "done", 1), Asked("chg_2", "tags", "done", 0)],
+        asked=2,
         left_over={"leases held": 0},
     )
 
@@ -54,6 +56,10 @@ def test_a_whole_history_breaks_nothing():
         ("L", "without a reason", {"told": [*whole().told[:2], Told("e3", "parked", "", 1)]}),
         ("L", "not carried out", {"remedies": [Remedy("uuid", "queued", False, "decided", 1)]}),
         ("L", "approved", {"remedies": []}),
+        ("L", "not made", {"changes": [Asked("chg_1", "gift_card", "done", 1), Asked("chg_2", "tags", "failed", 0)]}),
+        ("L", "accepted", {"changes": whole().changes[:1]}),
+        ("D", "2 gift cards", {"changes": [Asked("chg_1", "gift_card", "done", 2), whole().changes[1]]}),
+        ("D", "0 gift cards", {"changes": [Asked("chg_1", "gift_card", "done", 0), whole().changes[1]]}),
         ("D", "message doubled", {"messages": [*whole().messages, whole().messages[0]]}),
         ("D", "order doubled", {"orders": [*whole().orders, (2, "")]}),
         ("D", "order.created doubled", {"created": ["1", "2", "2"]}),

@@ -52,6 +52,15 @@ class Remedy(NamedTuple):
     at_the_shop: int
 
 
+class Asked(NamedTuple):
+    """One change that a partner asked for. `at_the_shop` counts the gift cards that carry its id."""
+
+    id: str
+    kind: str
+    state: str
+    at_the_shop: int
+
+
 @dataclass(slots=True)
 class History:
     """Everything that is known when a run is over."""
@@ -66,6 +75,8 @@ class History:
     arrivals: list[Arrival] = field(default_factory=list)
     remedies: list[Remedy] = field(default_factory=list)
     decided: int = 0  # claims that staff approved
+    changes: list[Asked] = field(default_factory=list)
+    asked: int = 0  # changes that were answered 202
     left_over: dict[str, int] = field(default_factory=dict)  # what is still open, leased, behind or locked, by name
 
 
@@ -122,6 +133,10 @@ def _lost(history: History) -> Iterator[Violation]:
     )
     if len(history.remedies) < history.decided:
         yield Violation("L", f"{history.decided} claims were approved, {len(history.remedies)} remedies planned")
+    unmade = (f"{change.id} {change.kind} {change.state}" for change in history.changes if change.state != "done")
+    yield from _say("L", "change not made at the shop", unmade)
+    if len(history.changes) < history.asked:
+        yield Violation("L", f"{history.asked} changes were accepted, {len(history.changes)} are known")
 
 
 def _doubled(history: History) -> Iterator[Violation]:
@@ -135,6 +150,9 @@ def _doubled(history: History) -> Iterator[Violation]:
         yield from _say("D", f"{what} doubled", twice)
     strangers = {pk for pk, _ in history.orders} - history.expected_orders.keys()
     yield from _say("D", "order that nobody sent", (str(pk) for pk in strangers))
+    for change in history.changes:
+        if change.kind == "gift_card" and change.at_the_shop != 1:
+            yield Violation("D", f"{change.at_the_shop} gift cards at the shop carry {change.id}")
     for remedy in history.remedies:
         if remedy.at_the_shop != 1:
             yield Violation("D", f"{remedy.at_the_shop} orders at the shop carry {remedy.uuid}")

@@ -28,7 +28,7 @@ class Customers(threading.Thread):
 
     def __init__(self, backoffice: Instance, endpoint: str, seed: int, seconds: float) -> None:
         super().__init__(daemon=True)
-        self.journeys = self.decided = self.sent_again = 0
+        self.journeys = self.decided = self.sent_again = self.asked = 0
         self.error: BaseException | None = None
         self._backoffice = backoffice
         self._endpoint = endpoint
@@ -65,6 +65,9 @@ class Customers(threading.Thread):
         if self._dice.random() < 0.7:
             self._press(f"/{remote_id}/fulfil")
         order = self._until(lambda: self._order(remote_id), "the order in the API")
+        for body in ({"kind": "gift_card", "amount": "1.00"}, {"kind": "tags", "add": ["chaos"]}):
+            self._post_once(f"orders/{order['id']}/changes", body)
+            self.asked += 1
         claim = self._claim(order)
         self._until(lambda: self._approved(claim), "the approval")
         self.decided += 1

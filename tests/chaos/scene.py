@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ import psycopg
 
 from tests import processes, running
 from tests.chaos import load
-from tests.chaos.checker import History, Message, Remedy, Told
+from tests.chaos.checker import Asked, History, Message, Remedy, Told
 from tests.chaos.customers import Customers
 from tests.chaos.load import Ledger, Load, Shop
 from tests.chaos.partner import Partner, listening
@@ -50,7 +51,7 @@ class Scene:
         self.watch = Watch(backoffice, self.connection)
         self.watch.start()
         self.shop = Shop(backoffice, seed)
-        self.decided = self.sent_again = 0
+        self.decided = self.sent_again = self.asked = 0
 
     def load(self, count: int, rate: float) -> Load:
         """`count` webhooks at `rate` a second at the most; fewer while the inbox is full. Started by the caller."""
@@ -66,6 +67,7 @@ class Scene:
         for customer in customers:
             customer.finish()
             self.decided += customer.decided
+            self.asked += customer.asked
             self.sent_again += customer.sent_again
 
     def settle(self, seconds: float = SETTLE_SECONDS, but: Collection[str] = ()) -> dict[str, int]:
@@ -101,6 +103,7 @@ class Scene:
         """Everything the checker wants to know; call it when the run has settled."""
         rows = self.backoffice.rows
         at_the_shop, carrying = self._orders_at_the_shop()
+        cards = self._cards_at_the_shop()
         endpoint = "SELECT e.public_id, d.state, d.parked_because, d.fence FROM integrations_delivery d"
         endpoint += " JOIN orders_journalentry e ON e.id = d.entry_id WHERE d.connection_id = %s"
         return History(
@@ -121,6 +124,8 @@ class Scene:
                 for uuid, state, home, claim in rows(REMEDIES)
             ],
             decided=self.decided,
+            changes=[Asked(*row, cards.get(row[0], 0)) for row in rows(CHANGES)],
+            asked=self.asked,
             left_over=left_over,
         )
 
@@ -131,6 +136,12 @@ class Scene:
             sql = "SELECT source_identifier, count(*) FROM orders WHERE source_identifier IS NOT NULL GROUP BY 1"
             return notes, dict(file.execute(sql).fetchall())
 
+    def _cards_at_the_shop(self) -> Counter[str]:
+        """How many gift cards carry each change's id, from the stand-in's own file."""
+        with closing(sqlite3.connect(self.backoffice.directory / "sandbox.sqlite3")) as file:
+            cards = file.execute("SELECT document FROM records WHERE kind = 'gift_card'").fetchall()
+        return Counter(json.loads(text)["note"].strip("()") for (text,) in cards)
+
 
 OPEN = {
     "messages due": "SELECT count(*) FROM integrations_inboundmessage WHERE due_at IS NOT NULL",
@@ -140,8 +151,10 @@ OPEN = {
     "drains at work or locks of the dead": "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'",
     "remedies under way": "SELECT count(*) FROM protection_resolution WHERE state = 'queued'"
     " OR (state = 'executed' AND replacement_order_id IS NULL)",
+    "changes under way": "SELECT count(*) FROM orders_change WHERE state IN ('queued', 'running')",
     "heartbeats stale": "SELECT count(*) FROM integrations_heartbeat WHERE beat_at < now() - interval '15 s'",
 }
+CHANGES = "SELECT public_id, kind, state FROM orders_change"
 REMEDIES = (
     "SELECT r.uuid, r.state, r.replacement_order_id IS NOT NULL, c.state FROM protection_resolution r"
     " JOIN protection_claim c ON c.id = r.claim_id"
