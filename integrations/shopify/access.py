@@ -64,6 +64,7 @@ SCOPES = [
     Scope("write_returns", "Open returns", ("returns from a claim",)),
     Scope("write_inventory", "Correct stock", ("stock from partners",)),
     Scope("write_gift_cards", "Make gift cards", ("claims settled by gift card",)),
+    Scope("write_customers", "Make a gift card out to a customer", ("claims settled by gift card",)),
     Scope("write_store_credit_account_transactions", "Give store credit", ("claims settled by store credit",)),
     Scope("read_all_orders", "Read orders older than 60 days", ("history", "claims about older orders"), asked=False),
 ]  # fmt: skip
