@@ -24,6 +24,7 @@ WRITES = {
     "/v1/orders/ord_1/changes": "orders:write",
     "/v1/orders/ord_1/fulfillments": "orders:write",
     "/v1/fulfillments/ful_1/tracking": "orders:write",
+    "/v1/stock_changes": "orders:write",
     "/v1/fulfillments/ful_1/events": "orders:write",
     "/v1/changes/chg_1/withdraw": "orders:write",
     "/v1/changes/chg_1/again": "orders:write",

@@ -128,3 +128,22 @@ def test_a_connection_of_before_there_were_changes_is_sent_them(store):
     import_module("integrations.migrations.0009_shops_are_sent_changes").add(apps, None)
     store.refresh_from_db()
     assert store.events == ["resolution.queued", "change.queued"]
+
+
+@pytest.mark.parametrize(
+    "name, one, other, expected",
+    [
+        ("phone", "+1 555-010-0199", "+15550100199", True),
+        ("phone", "0664 1234567", "+436641234567", True),
+        ("phone", "", "+436641234567", False),
+        ("phone", "911", "+43911", False),
+        ("email", "Zoe@Example.com", "zoe@example.com", True),
+        ("zip", "sw1a  1aa", "SW1A 1AA", True),
+        ("address1", "1 Test  Street", "1 Test Street", True),
+        ("address1", "1 test street", "1 Test Street", False),
+        ("note", "a", "", False),
+    ],
+)
+def test_the_shop_tidies_values_and_that_is_no_conflict(name, one, other, expected):
+    assert values.same(name, one, other) is expected
+    assert values.same(name, other, one) is expected

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from orders.changes.asking import one_of, tell, whole
+from orders.changes.asking import one_of, tell, text, whole
 from orders.models import Change, Location, Shop, StockItem, StockLevel
 from orders.models.change import ChangeRefused
 
@@ -56,7 +56,7 @@ def adjust_stock(
 
 def _item(shop: Shop, name: str) -> StockItem:
     items = StockItem.objects.filter(shop=shop, deleted_at=None)
-    found = list(items.filter(sku=name)[:2]) if name else []
+    found = list(items.filter(sku=text(name, "/item", 255))[:2]) if name else []
     if not found and str(name).isascii() and str(name).isdigit() and len(str(name)) <= 18:
         found = list(items.filter(remote_id=int(name)))
     if len(found) != 1:

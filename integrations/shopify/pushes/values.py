@@ -19,6 +19,8 @@ ADDRESS = {
     "zip": "zip", "phone": "phone",
 }  # fmt: skip
 
+LEAST_DIGITS = 7  # fewer may be the end of anybody's number
+
 
 def push(connection: Connection, change: Change) -> Sent:
     """Write an address, a contact or a note."""
@@ -54,10 +56,16 @@ def push_tags(connection: Connection, change: Change) -> Sent:
 def same(name: str, one: str, other: str) -> bool:
     """Whether two values mean the same: Shopify tidies what it is given (blanks, case of codes, form of phones)."""
     if name == "phone":
-        return _digits(one) == _digits(other)
+        return _same_phone(_digits(one), _digits(other))
     if name in ("email", "zip", "province_code", "country_code"):
         one, other = one.casefold(), other.casefold()
     return " ".join(one.split()) == " ".join(other.split())
+
+
+def _same_phone(one: str, other: str) -> bool:
+    """The shop puts the country's prefix before a number that came without."""
+    short, long = sorted((one, other), key=len)
+    return short == long or (len(short) >= LEAST_DIGITS and long.endswith(short.lstrip("0")))
 
 
 def _digits(phone: str) -> str:
