@@ -19,6 +19,7 @@ AGENT = [
     "protection.view_planversion",
     "integrations.view_connection",
     "integrations.view_delivery",
+    "integrations.view_syncrun",
     "integrations.view_alert",
 ]
 # Messages carry whole customer records, so an agent's role does not read them.

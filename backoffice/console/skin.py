@@ -47,6 +47,7 @@ SIDEBAR = [
                   badge="integrations.admin.alerts.alerts_badge", hint="open"),
             _item("Connections", "hub", "integrations_connection_changelist", "integrations.view_connection",
                   badge="integrations.admin.counts.paused_badge", hint="paused"),
+            _item("Passes", "published_with_changes", "integrations_syncrun_changelist", "integrations.view_syncrun"),
             _item("Messages", "move_to_inbox", "integrations_inboundmessage_changelist",
                   "integrations.view_inboundmessage",
                   badge="integrations.admin.counts.inbox_badge", hint="failed or parked"),

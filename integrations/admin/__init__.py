@@ -1,5 +1,5 @@
 """Sync in the staff console: connections, what came in, what goes out."""
 
-from integrations.admin import alerts, connections, deliveries, in_step, messages, privacy
+from integrations.admin import alerts, connections, deliveries, in_step, messages, passes, privacy
 
-__all__ = ["alerts", "connections", "deliveries", "in_step", "messages", "privacy"]
+__all__ = ["alerts", "connections", "deliveries", "in_step", "messages", "passes", "privacy"]

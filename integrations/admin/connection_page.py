@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from backoffice.console.pages import ConsolePage, Refused
 from backoffice.templatetags.words import duration
-from integrations import outbox, pausing
+from integrations import outbox, passes, pausing, proving, reconcile
 from integrations.condition import Backlog, backlog, condition, health_of, oldest_stuck
-from integrations.models import Connection, Delivery, DeliveryAttempt
+from integrations.models import Connection, Delivery, DeliveryAttempt, SyncRun
 from integrations.tries import (
     DAY,
     Throughput,
@@ -31,7 +31,9 @@ WIDTH, HEIGHT = 240, 40
 
 class ConnectionPage(ConsolePage):
     template_name = "integrations/connection.html"
-    verbs: ClassVar[dict[str, str]] = {"pause": CHANGE, "resume": CHANGE, "again": SEND, "since": SEND}
+    verbs: ClassVar[dict[str, str]] = {
+        "pause": CHANGE, "resume": CHANGE, "again": SEND, "since": SEND, "reconcile": CHANGE, "check": CHANGE,
+    }  # fmt: skip
 
     def load(self, pk: int) -> Connection | None:
         connections = Connection.objects.defer("secrets").select_related("shop", "partner", "health")
@@ -61,6 +63,8 @@ class ConnectionPage(ConsolePage):
             "waiting": _waiting(connection, waiting),
             "log": [{"attempt": row, "tone": tone_of(row)} for row in last_tries(mine, LOG)],
             "is_endpoint": connection.system == "webhook",
+            "is_store": connection.system == reconcile.SYSTEM,
+            **(proof_of(connection) if connection.system == reconcile.SYSTEM else {}),
         }
 
     def pause(self) -> str:
@@ -90,6 +94,30 @@ class ConnectionPage(ConsolePage):
             raise Refused(str(reason)) from reason
         return f"Everything since {since:%d %b %Y, %H:%M} UTC: {_deliveries(number)} sent again."
 
+    def reconcile(self) -> str:
+        self._must_be_a_store()
+        typed = self.request.POST.get("from", "")
+        since = self._moment(typed) if typed else None
+        try:
+            reconcile.begin(self.subject, since=since, by=f"staff:{self.request.user.get_username()}")
+        except passes.UnderWay as reason:
+            raise Refused(f"{reason} See Passes.") from reason
+        return "A pass has begun: what differs is found and healed. See Passes."
+
+    def check(self) -> str:
+        self._must_be_a_store()
+        try:
+            proving.begin(self.subject, by=f"staff:{self.request.user.get_username()}")
+        except passes.UnderWay as reason:
+            raise Refused(f"{reason} See Passes.") from reason
+        return "A check has begun: a round trip, and orders drawn by lot compared field by field. See Passes."
+
+    def _must_be_a_store(self) -> None:
+        if self.subject.system != reconcile.SYSTEM:
+            raise Refused("Only a store can be compared with us.")
+        if self.subject.uninstalled_at or self.subject.removed_at:
+            raise Refused("This store is no longer connected.")
+
     def _must_be_there(self) -> None:
         if self.subject.removed_at:
             raise Refused("Its owner removed this endpoint; nothing can be sent to it.")
@@ -103,6 +131,16 @@ class ConnectionPage(ConsolePage):
         if moment > datetime.now(UTC):
             raise Refused("That moment has not come yet. Choose one that is past.")
         return moment
+
+
+def proof_of(connection: Connection) -> dict[str, Any]:
+    """The last pass that compared the store with us, the last check of it, and the pass that is under way."""
+    compared = SyncRun.objects.filter(connection=connection, kind=SyncRun.Kind.RECONCILE).order_by("-id")
+    return {
+        "last_pass": compared.filter(state=SyncRun.State.DONE).first(),
+        "under_way": compared.filter(state=SyncRun.State.RUNNING).first(),
+        "last_check": proving.last(connection),
+    }
 
 
 def lag_in_words(lag: timedelta) -> str:
