@@ -23,6 +23,7 @@ Document = dict[str, Any]
 
 SIGNS = {"USD": "$", "CAD": "$", "AUD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 MANUAL = "manual"
+MOST_MONEY = 10**12
 
 
 class UserError(Exception):
@@ -120,7 +121,7 @@ def amount_of(given: Any, field: list[str]) -> Decimal:
         amount = Decimal(str(given))
     except InvalidOperation:
         raise UserError(field, "Amount is not a number") from None
-    if not amount.is_finite():
+    if not amount.is_finite() or abs(amount) >= MOST_MONEY:
         raise UserError(field, "Amount is not a number")
     return amount
 
@@ -132,7 +133,7 @@ def _unsaid(order: Document) -> tuple[None, ...]:
 
 def _payment(order: Document, given: Document, position: int, status: str) -> Payment:
     path = ["transactions", str(position)]
-    amount = amount_of(given["amount"], [*path, "amount"])
+    amount = rounded(amount_of(given["amount"], [*path, "amount"]), order["presentment_currency"])
     if amount <= 0:
         raise UserError([*path, "amount"], "Amount must be greater than 0")
     parent_id = number_of(given["parentId"]) if given.get("parentId") else None

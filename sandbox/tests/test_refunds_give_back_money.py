@@ -94,6 +94,12 @@ def test_more_than_was_paid_is_refused(shopify: Sandbox, order: dict[str, Any]):
     assert made["order"]["displayFinancialStatus"] == "PAID"
 
 
+@pytest.mark.parametrize("amount", ["abc", "NaN", "1e400", "-1", "0", "0.0001"])
+def test_an_amount_that_is_none_is_refused(shopify: Sandbox, order: dict[str, Any], amount: str):
+    refused = refund(shopify, wish(order, amount))
+    assert (refused["refund"], refused["userErrors"][0]["field"]) == (None, ["transactions", "0", "amount"])
+
+
 def test_more_units_than_were_bought_are_refused(shopify: Sandbox, order: dict[str, Any]):
     made = refund(shopify, wish(order, None, 4))
     assert made["userErrors"][0]["field"] == ["refundLineItems", "0", "quantity"]
