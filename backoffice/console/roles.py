@@ -5,6 +5,7 @@ from django.db import transaction
 
 AGENT = [
     "orders.view_order",
+    "orders.view_stockitem",
     "orders.change_order",
     "orders.add_return",
     "orders.change_fulfillment",
@@ -27,6 +28,7 @@ LEAD = [
     *AGENT,
     "orders.change_lineitem",
     "orders.add_refund",
+    "orders.change_stocklevel",
     "orders.delete_order",
     "protection.add_planversion",
     "protection.change_planversion",

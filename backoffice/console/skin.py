@@ -35,6 +35,7 @@ SIDEBAR = [
             _item("Claims", "package_2", "protection_claim_changelist", "protection.view_claim",
                   badge="protection.admin.counts.badge", hint="claims to decide"),
             _item("Orders", "receipt_long", "orders_order_changelist", "orders.view_order"),
+            _item("Stock", "inventory", "orders_stockitem_changelist", "orders.view_stockitem"),
             _item("Journal", "history", "orders_journalentry_changelist", "orders.view_journalentry"),
         ],
     },

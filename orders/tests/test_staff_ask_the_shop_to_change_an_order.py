@@ -5,9 +5,9 @@ from django.urls import reverse
 
 from orders import changes, stock
 from orders.changes import carrying
-from orders.models import Change, Order
+from orders.models import Change, Fulfillment, FulfillmentOrder, Order
 from orders.stock import ItemSnapshot
-from orders.tests.builders import line, make_order
+from orders.tests.builders import line, make_order, next_id
 from orders.tests.console import reader_client
 
 pytestmark = pytest.mark.django_db
@@ -200,3 +200,53 @@ def test_money_needs_more_than_the_right_to_change_an_order():
     page = agent.get(page_url(order)).content.decode()
     assert "Give it up" not in page
     assert agent.post(page_url(order), {"verb": "withdraw", "change": Change.objects.get().pk}).status_code == 403
+
+
+PARCELS = (*MAY, "orders.change_fulfillment")
+
+
+def work_for(order: Order, units: int = 2, **fields) -> FulfillmentOrder:
+    """Work for a location with `units` of the order's line left to send."""
+    lines = [{"id": 1, "line": order.lines.get().remote_id, "total": units, "remaining": units}]
+    return FulfillmentOrder.objects.create(
+        order=order, remote_id=next_id(), status="open", location_id=10, location_name="Main", lines=lines, **fields
+    )
+
+
+def test_a_parcel_is_what_is_left_with_its_tracking():
+    order, client = make_order(line("Teapot", 2)), reader_client(*PARCELS)
+    work_for(order)
+    pk = order.lines.get().pk
+    assert f'name="units-{pk}" min="0" value="2"' in client.get(ask_url(order, "fulfil")).content.decode()
+    typed = {f"units-{pk}": "1", "company": "UPS", "numbers": "1Z1, 1Z2", "urls": "", "verb": "ask"}
+    assert client.post(ask_url(order, "fulfil"), typed).status_code == 302
+    wanted = Change.objects.get().wanted
+    assert (wanted["lines"], wanted["numbers"]) == ({str(order.lines.get().remote_id): 1}, ["1Z1", "1Z2"])
+
+
+def test_work_is_held_and_moved_to_a_location_that_is_in_use():
+    order, client = make_order(line("Teapot", 2)), reader_client(*PARCELS)
+    work = work_for(order)
+    stock.write_location(order.shop, 20, name="East")
+    typed = {"fulfillment_order": work.public_id, "reason": "incorrect_address", "notes": "call first", "verb": "ask"}
+    assert client.post(ask_url(order, "hold"), typed).status_code == 302
+    assert "East" in client.get(ask_url(order, "move")).content.decode()
+    typed = {"fulfillment_order": work.public_id, "location": "20", "verb": "ask"}
+    assert client.post(ask_url(order, "move"), typed).status_code == 302
+    assert [change.kind for change in Change.objects.order_by("id")] == ["hold", "move"]
+
+
+def test_where_there_is_nothing_to_send_or_release_the_form_says_so():
+    order, client = make_order(), reader_client(*PARCELS)
+    for kind in ("tracking", "scan", "hold", "release", "move"):
+        assert "There is nothing to ask for here" in client.get(ask_url(order, kind)).content.decode(), kind
+        assert client.post(ask_url(order, kind), {"verb": "ask"}).status_code == 409, kind
+
+
+def test_a_scan_is_added_to_a_parcel_with_its_time():
+    order, client = make_order(), reader_client(*PARCELS)
+    parcel = Fulfillment.objects.create(order=order, remote_id=next_id(), status="success", name="#1-F1")
+    typed = {"fulfillment": parcel.public_id, "status": "delivered", "happened_at": "2026-11-20T10:30", "verb": "ask"}
+    assert client.post(ask_url(order, "scan"), typed).status_code == 302
+    wanted = Change.objects.get().wanted
+    assert (wanted["status"], wanted["happened_at"]) == ("delivered", "2026-11-20T10:30:00+00:00")
