@@ -9,9 +9,10 @@ from sandbox import catalogue, clock, customers, kept_orders, records
 from sandbox.connections import later_page, page_of_list
 from sandbox.customer_fields import customer_fields
 from sandbox.drafts import DRAFT
+from sandbox.line_fields import address_fields, shipping_line_fields
 from sandbox.money import Bag, graphql_bag
 from sandbox.order_documents import gid, number_of
-from sandbox.order_fields import address_fields, order_fields
+from sandbox.order_fields import order_fields
 from sandbox.product_fields import variant_fields
 from sandbox.shops import Shop
 from sandbox.totals import totals
@@ -81,7 +82,7 @@ def _fields(connection: sqlite3.Connection, draft: Document) -> Document:
         "taxExempt": draft["tax_exempt"],
         "taxesIncluded": False,
         "lineItems": later_page([(line["id"], line) for line in draft["lines"]], lambda line: _line(line, draft)),
-        "shippingLine": shipping and _shipping(shipping, draft),
+        "shippingLine": shipping and shipping_line_fields(shipping, draft),
         "subtotalPriceSet": bag(sums.subtotal),
         "totalDiscountsSet": bag(sums.discounts),
         "totalLineItemsPriceSet": bag(sums.lines),
@@ -89,19 +90,6 @@ def _fields(connection: sqlite3.Connection, draft: Document) -> Document:
         "totalShippingPriceSet": bag(sums.shipping),
         "totalTaxSet": bag(sums.tax),
         "totalQuantityOfLineItems": sum(line["quantity"] for line in draft["lines"]),
-    }
-
-
-def _shipping(line: Document, draft: Document) -> Document:
-    price = graphql_bag(Bag.of(line["price"]), draft)
-    return {
-        "id": gid("ShippingLine", line["id"]),
-        "title": line["title"],
-        "code": line["code"],
-        "source": line["source"],
-        "isRemoved": False,
-        "originalPriceSet": price,
-        "currentDiscountedPriceSet": price,
     }
 
 

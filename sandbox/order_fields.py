@@ -4,24 +4,22 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from sandbox import catalogue, clock, customers, disputes, fulfillment_orders, metafields
+from sandbox import clock, customers, disputes, fulfillment_orders, metafields
 from sandbox.bodies import gateways, status_page
 from sandbox.connections import later_page
 from sandbox.customer_fields import customer_fields
 from sandbox.fulfillment_order_fields import fulfillment_order_fields
-from sandbox.line_bodies import full_name
+from sandbox.line_fields import address_fields, line_fields, shipping_line_fields
 from sandbox.money import Bag, graphql_bag
-from sandbox.money_fields import duty_fields, group_fields, money_fields, risk_fields
+from sandbox.money_fields import money_fields, risk_fields
 from sandbox.order_documents import gid
-from sandbox.product_fields import product_fields, variant_fields
 from sandbox.refund_suggestions import suggested_refund
 from sandbox.return_fields import return_fields, return_status
 from sandbox.shipment_fields import fulfillment_fields, refund_fields, transaction_fields
-from sandbox.stock_fields import place_fields, stocked_variant
+from sandbox.stock_fields import place_fields
 from sandbox.totals import (
     current_quantity,
     fulfillable_quantity,
-    refundable_quantity,
     shown_financial_status,
     totals,
 )
@@ -128,9 +126,9 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
             [(line["id"], line) for line in lines], lambda line: line_fields(line, order, connection)
         ),
         "shippingLines": later_page(
-            [(line["id"], line) for line in order["shipping_lines"]], lambda line: _shipping_line(line, order)
+            [(line["id"], line) for line in order["shipping_lines"]], lambda line: shipping_line_fields(line, order)
         ),
-        "shippingLine": _shipping_line(order["shipping_lines"][0], order) if order["shipping_lines"] else None,
+        "shippingLine": shipping_line_fields(order["shipping_lines"][0], order) if order["shipping_lines"] else None,
         "returns": later_page(
             [(one["id"], one) for one in order.get("returns", ())], lambda one: return_with(connection)(one, order)
         ),
@@ -233,68 +231,6 @@ def refund_with(connection: sqlite3.Connection) -> Callable[[Document, Document]
     return fields
 
 
-def line_fields(line: Document, order: Document, connection: sqlite3.Connection | None = None) -> Document:
-    """The fields of ``LineItem``; with a connection its variant's stock can be asked for as well."""
-    price, discount = Bag.of(line["price"]), Bag.of(line["discount"])
-    quantity, option = line["quantity"], line["variant_title"]
-    tax = {"title": line["tax_title"], "rate": line["tax_rate"]}
-    allocations = [{"allocatedAmountSet": graphql_bag(discount * quantity, order)}] if discount.shop else []
-    variant = catalogue.by_id(line["variant_id"]) if line["variant_id"] else None
-    return {
-        "id": gid("LineItem", line["id"]),
-        "title": line["title"],
-        "variantTitle": option,
-        "name": f"{line['title']} - {option}" if option else line["title"],
-        "sku": line["sku"],
-        "vendor": line["vendor"],
-        "quantity": quantity,
-        "currentQuantity": current_quantity(line),
-        "refundableQuantity": refundable_quantity(line),
-        "nonFulfillableQuantity": quantity if line.get("tip") else line["removed"],
-        "unfulfilledQuantity": fulfillable_quantity(line),
-        "requiresShipping": line["requires_shipping"],
-        "taxable": line["taxable"],
-        "isGiftCard": line["gift_card"],
-        "restockable": line["requires_shipping"],
-        "variant": variant
-        and (stocked_variant(connection, order["shop"], variant) if connection else variant_fields(variant)),
-        "product": product_fields(variant) if variant else None,
-        "lineItemGroup": group_fields(line.get("group")),
-        "customAttributes": [{"key": one["name"], "value": one["value"]} for one in line["properties"]],
-        "originalUnitPriceSet": graphql_bag(price, order),
-        "discountedUnitPriceAfterAllDiscountsSet": graphql_bag(price - discount, order),
-        "originalTotalSet": graphql_bag(price * quantity, order),
-        "discountedTotalSet": graphql_bag((price - discount) * quantity, order),
-        "totalDiscountSet": graphql_bag(discount * quantity, order),
-        "discountAllocations": allocations,
-        "taxLines": [{**tax, "priceSet": graphql_bag(Bag.of(line["tax"]) * quantity, order)}] if tax["title"] else [],
-        "duties": [duty_fields(line["duty"], order)] if line.get("duty") else [],
-    }
-
-
-def address_fields(address: Document | None) -> Document | None:
-    """The fields of ``MailingAddress``."""
-    if address is None:
-        return None
-    return {
-        "firstName": address["first_name"],
-        "lastName": address["last_name"],
-        "name": full_name(address),
-        "company": address["company"],
-        "address1": address["address1"],
-        "address2": address["address2"],
-        "city": address["city"],
-        "province": address["province"],
-        "provinceCode": address["province_code"],
-        "zip": address["zip"],
-        "country": address["country"],
-        "countryCodeV2": address["country_code"],
-        "phone": address.get("phone"),
-        "latitude": address["latitude"],
-        "longitude": address["longitude"],
-    }
-
-
 def _customer(connection: sqlite3.Connection, order: Document) -> Document | None:
     if not order["customer"]:
         return None
@@ -309,16 +245,3 @@ def _transactions(
         {**transaction_fields(one, order), "order": lambda info: order_fields(connection, order)}
         for one in order["transactions"][:first]
     ]
-
-
-def _shipping_line(line: Document, order: Document) -> Document:
-    price = graphql_bag(Bag.of(line["price"]), order)
-    return {
-        "id": gid("ShippingLine", line["id"]),
-        "title": line["title"],
-        "code": line["code"],
-        "source": line["source"],
-        "isRemoved": False,
-        "originalPriceSet": price,
-        "currentDiscountedPriceSet": price,
-    }

@@ -7,8 +7,9 @@ from graphql import GraphQLError, GraphQLResolveInfo
 
 from sandbox import kept_orders
 from sandbox.connections import page_of_list
+from sandbox.line_fields import line_fields
 from sandbox.order_documents import gid, number_of
-from sandbox.order_fields import fulfillment_with, line_fields, return_with
+from sandbox.order_fields import fulfillment_with, return_with
 from sandbox.return_fields import REASONS, fulfillment_line_fields, reason_fields
 from sandbox.returns import returnable_quantity
 from sandbox.shops import Shop
