@@ -94,9 +94,8 @@ class _Backfill:
         reached = parse_datetime(self.cursor.get("reached") or "")
         since = max(filter(None, (self.run.since, reached)), default=None)
         try:
-            operation = bulk.start(
-                self.shopify, bulk.history_query(since), is_grouped=self.cursor.get("is_grouped", False)
-            )
+            query = bulk.history_query(since, with_work="work" not in self.cursor)
+            operation = bulk.start(self.shopify, query, is_grouped=self.cursor.get("is_grouped", False))
         except Busy as error:
             self._wait(BUSY_SECONDS, str(error))
             return
@@ -113,6 +112,9 @@ class _Backfill:
         elif operation.status == "CANCELED":
             raise Over("The operation was cancelled at Shopify. Start again to go on where it was.")
         elif operation.status == "FAILED" and operation.error == "ACCESS_DENIED":
+            if "work" not in self.cursor:
+                self.cursor |= {"work": "denied", "phase": "ask"}
+                return
             raise Over("Shopify does not let us see all that an order holds: a scope is missing.")
         elif operation.status == "FAILED":
             self._failed(f"Shopify gave up: {operation.error or 'no reason given'}.")

@@ -27,6 +27,7 @@ CHUNK_BYTES = 4 << 20  # or fewer, when they are large
 # Begins the digest of what was loaded from a file. Another number whenever `bulk_rows` writes more or other columns,
 # so that orders that were loaded before are compared again.
 FORMAT = "bulk1:"
+LONGEST_LIST = 250  # a list that has no pages ends here
 NOTED = 20  # failures that are kept with their reasons
 # What a bulk file cannot hold whole, for it stands in a list: such an order is read from the shop afterwards.
 _READ_WHOLE = ("fulfillments", "refunds")
@@ -168,7 +169,9 @@ class _Loader:
         done.at, done.reached = chunk[-1].end, _made_at(chunk[-1])
         _copy(cursor, merging.COPY_ORDERS, [row.order for row in rows], "ord", "evt")
         _copy(cursor, merging.COPY_LINES, [line for row in rows for line in row.lines], "li")
-        _copy(cursor, merging.COPY_CUSTOMERS, [row.customer for row in rows if row.customer], "cus")
+        _copy(cursor, merging.COPY_PAYMENTS, [payment for row in rows for payment in row.payments])
+        _copy(cursor, merging.COPY_WORK, [work for row in rows for work in row.work], "fo")
+        _copy(cursor, merging.COPY_CUSTOMERS, [customer for row in rows for customer in row.customers], "cus")
 
     def _fetch_far(self, cursor: psycopg.Cursor[Any], chunk: list[Whole]) -> None:
         """Add to these orders the children that stand elsewhere in the file, and theirs."""
@@ -186,18 +189,22 @@ class _Loader:
     def _rows(self, whole: Whole, digest: str) -> "_Rows":
         """Raises one of `_UNREADABLE`."""
         node = reading.parse(whole.line)
-        order = bulk_rows.order_row(node)
-        remote_id = order[0]
-        children = [reading.parse(line) for line in dict.fromkeys(whole.children)]
-        lines = [
-            bulk_rows.line_row(remote_id, position, child)
-            for position, child in enumerate(child for child in children if "/LineItem/" in child.get("id", ""))
-        ]
-        should_read = any(node.get(name) for name in _READ_WHOLE)
-        should_protect = self._may_be_protected(node, children)
+        remote_id = bulk_rows.number_of(node["id"])
+        kinds: dict[str, list[bulk_rows.Node]] = {}
+        for child in map(reading.parse, dict.fromkeys(whole.children)):
+            if gid := child.get("id"):  # some shipping lines have none, and are no news
+                kinds.setdefault(gid.split("/")[3], []).append(child)
+        lines, transactions = kinds.get("LineItem", []), node["transactions"]
+        should_read = any(node.get(name) for name in _READ_WHOLE) or len(transactions) >= LONGEST_LIST
+        should_read = should_read or node["returnStatus"] != "NO_RETURN"
         customer = node["customer"]
+        order = bulk_rows.order_row(node, lines, kinds.get("ShippingLine", []))
         return _Rows(
-            (*order, digest, should_read, should_protect), lines, customer and bulk_rows.customer_row(customer)
+            (*order, digest, should_read, self._may_be_protected(node, lines)),
+            [bulk_rows.line_row(remote_id, position, line) for position, line in enumerate(lines)],
+            [bulk_rows.payment_row(remote_id, transaction) for transaction in transactions],
+            _work(remote_id, kinds.get("FulfillmentOrder", []), kinds.get("FulfillmentOrderLineItem", [])),
+            [bulk_rows.customer_row(customer)] if customer else [],
         )
 
     def _may_be_protected(self, node: bulk_rows.Node, lines: list[bulk_rows.Node]) -> bool:
@@ -216,8 +223,13 @@ class _Loader:
     def _merge(self, cursor: psycopg.Cursor[Any], done: Loaded) -> None:
         known = (merging.LOCK_KNOWN,) if self.are_known else ()
         changes = (merging.KNOWN_ORDERS, merging.LINES_OF_KNOWN, merging.VERSIONS) if self.are_known else ()
-        for statement in (*known, merging.CUSTOMERS, merging.NEW_ORDERS, merging.LINES_OF_NEW, *changes,
-                          merging.JOURNAL, merging.WAITING_MESSAGES, merging.UNFINISHED):  # fmt: skip
+        new = (merging.NEW_ORDERS, merging.LINES_OF_NEW, merging.PAYMENTS_OF_NEW, merging.WORK_OF_NEW)
+        for statement in (*known, merging.CUSTOMERS):
+            cursor.execute(statement, self.names)
+        if cursor.execute(merging.ARE_ERASED, self.names).rowcount:
+            for statement in merging.ERASE_PARTS:
+                cursor.execute(statement)
+        for statement in (*new, *changes, merging.JOURNAL, merging.WAITING_MESSAGES, merging.UNFINISHED):
             cursor.execute(statement, self.names)
         made, changed = cursor.execute(merging.COUNTS).fetchone() or (0, 0)
         done.made, done.changed = made, changed
@@ -235,9 +247,21 @@ class _Loader:
 
 @dataclass(slots=True)
 class _Rows:
-    order: tuple[Any, ...]
-    lines: list[tuple[Any, ...]]
-    customer: tuple[Any, ...] | None
+    order: bulk_rows.Row
+    lines: list[bulk_rows.Row]
+    payments: list[bulk_rows.Row]
+    work: list[bulk_rows.Row]
+    customers: list[bulk_rows.Row]  # one or none
+
+
+def _work(order: int, nodes: list[bulk_rows.Node], parts: list[bulk_rows.Node]) -> list[bulk_rows.Row]:
+    """Fulfillment orders, each with its own lines."""
+    if not nodes:
+        return []
+    of: dict[str, list[bulk_rows.Node]] = {}
+    for part in parts:
+        of.setdefault(part["__parentId"], []).append(part)
+    return [bulk_rows.work_row(order, node, of.get(node["id"], [])) for node in nodes]
 
 
 def by_id(line: bytes) -> int:
@@ -266,5 +290,5 @@ def _copy(cursor: psycopg.Cursor[Any], statement: str, rows: list[tuple[Any, ...
     if rows:
         ids = zip(*(fresh_ids.many(prefix, len(rows)) for prefix in prefixes), strict=True)
         with cursor.copy(statement) as copy:
-            for row, fresh in zip(rows, ids, strict=True):
-                copy.write_row(row + fresh)
+            for row in rows:
+                copy.write_row(row + next(ids, ()))

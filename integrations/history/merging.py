@@ -7,15 +7,22 @@ tables (`STAGING`).
 """
 # ruff: noqa: S608 all parts are constants of ours
 
-from integrations.shopify.bulk_rows import CUSTOMER, LINE, ORDER
+from integrations.shopify.bulk_rows import CUSTOMER, LINE, ORDER, PAYMENT, WORK
 
-_JSON = {"tags", "attributes", "amounts", "shipping_address", "billing_address", "properties"}
-_NUMBERS = {"remote_id", "customer_remote_id", "number", "order_remote_id", "variant_id", "product_id"}
+_JSON = set(
+    "tags attributes amounts shipping_address billing_address properties shipping_lines discount_codes group amount "
+    "destination holds supported_actions lines".split()
+)
+_NUMBERS = set(
+    "remote_id customer_remote_id number order_remote_id variant_id product_id parent_remote_id location_id".split()
+)
 _COUNTS = {"position", "quantity", "current_quantity"}
 _FLAGS = {"test", "requires_shipping", "taxable", "gift_card", "tip"}
 
 # What intake compares and writes; identity and the customer are treated apart.
 ORDER_VALUES = [name for name in ORDER if name not in ("remote_id", "customer_remote_id")]
+# Where it cannot be judged, what we know of it stays; a read decides.
+ORDER_CHANGES = [name for name in ORDER_VALUES if name != "discrepancy"]
 LINE_VALUES = [name for name in LINE if name not in ("order_remote_id", "remote_id")]
 # A file does not say in which order the lines stand (`loading.by_id`): what we know of it stays.
 LINE_CHANGES = [name for name in LINE_VALUES if name != "position"]
@@ -33,33 +40,41 @@ def _kind(name: str) -> str:
         return "bigint"
     if name in _COUNTS:
         return "integer"
-    return "numeric(20, 4)" if name == "total" else "timestamptz" if name.endswith("_at") else "text"
+    if name in ("total", "discrepancy"):
+        return "numeric(20, 4)"
+    return "timestamptz" if name.endswith(("_at", "fulfill_by")) else "text"
+
+
+def _quoted(name: str) -> str:
+    return '"group"' if name == "group" else name
 
 
 def _table(name: str, columns: list[str], more: str) -> str:
-    listed = ", ".join(f"{column} {_kind(column)}" for column in columns)
+    listed = ", ".join(f"{_quoted(column)} {_kind(column)}" for column in columns)
     return f"CREATE TEMPORARY TABLE {name} ({listed}{more}) ON COMMIT DELETE ROWS"
 
 
 def _differ(values: list[str], ours: str, theirs: str) -> str:
-    sides = (", ".join(f"{table}.{name}" for name in values) for table in (ours, theirs))
+    sides = (", ".join(f"{table}.{_quoted(name)}" for name in values) for table in (ours, theirs))
     return " IS DISTINCT FROM ".join(f"({side})" for side in sides)
 
 
 def _set(values: list[str], theirs: str) -> str:
-    return ", ".join(f"{name} = {theirs}.{name}" for name in values)
+    return ", ".join(f"{_quoted(name)} = {theirs}.{_quoted(name)}" for name in values)
 
 
 def _copy(table: str, columns: list[str]) -> str:
-    return f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    return f"COPY {table} ({', '.join(map(_quoted, columns))}) FROM STDIN"
 
 
 # `digest` is that of the lines in the file; `should_*` what is left to do for an order that is written.
 _MORE_OF_ORDER = ["digest", "should_read", "should_protect", "public_id", "entry_id"]
 STAGING = [
     _table("staged_order", ORDER, ", public_id text, entry_id text, digest text, should_read boolean, "
-           "should_protect boolean"),
+           "should_protect boolean, redacted_at timestamptz"),
     _table("staged_line", LINE, ", public_id text"),
+    _table("staged_payment", PAYMENT, ""),
+    _table("staged_work", WORK, ", public_id text"),
     _table("staged_customer", CUSTOMER, ", public_id text"),
     "CREATE TEMPORARY TABLE made (order_id bigint, remote_id bigint) ON COMMIT DELETE ROWS",
     "CREATE TEMPORARY TABLE known (order_id bigint, remote_id bigint, was_cancelled boolean, changed text[]) "
@@ -67,6 +82,8 @@ STAGING = [
 ]  # fmt: skip
 COPY_ORDERS = _copy("staged_order", [*ORDER, *_MORE_OF_ORDER])
 COPY_LINES = _copy("staged_line", [*LINE, "public_id"])
+COPY_PAYMENTS = _copy("staged_payment", PAYMENT)
+COPY_WORK = _copy("staged_work", [*WORK, "public_id"])
 COPY_CUSTOMERS = _copy("staged_customer", [*CUSTOMER, "public_id"])
 
 # The digests of orders we have, to pass over those whose lines in the file are the same as the last time.
@@ -75,7 +92,7 @@ DIGESTS = "SELECT remote_id, digest FROM orders_order WHERE shop_id = %(shop)s A
 LOCK_KNOWN = f"""
     INSERT INTO known (order_id, remote_id, was_cancelled, changed)
     SELECT o.id, o.remote_id, o.cancelled_at IS NOT NULL, array_remove(ARRAY[
-        {", ".join(f"CASE WHEN o.{name} IS DISTINCT FROM s.{name} THEN '{name}' END" for name in ORDER_VALUES)},
+        {", ".join(f"CASE WHEN o.{name} IS DISTINCT FROM s.{name} THEN '{name}' END" for name in ORDER_CHANGES)},
         CASE WHEN c.remote_id IS DISTINCT FROM s.customer_remote_id THEN 'customer_id' END], NULL)
     FROM staged_order s JOIN orders_order o ON o.shop_id = %(shop)s AND o.remote_id = s.remote_id
         LEFT JOIN orders_customer c ON c.id = o.customer_id
@@ -95,13 +112,32 @@ CUSTOMERS = f"""
         AND (ours.remote_updated_at IS NULL OR excluded.remote_updated_at >= ours.remote_updated_at)
 """
 
+# Past orders of a customer who was erased come in erased (orders.parts.personal).
+ARE_ERASED = """
+    UPDATE staged_order s SET redacted_at = c.redacted_at, email = '', phone = '', note = '', po_number = '',
+        tags = '[]', attributes = '[]', shipping_address = NULL, billing_address = NULL
+    FROM orders_customer c
+    WHERE c.shop_id = %(shop)s AND c.remote_id = s.customer_remote_id AND s.remote_created_at < c.redacted_at
+"""
+ERASE_PARTS = [
+    """
+    UPDATE staged_line l SET properties = '[]' FROM staged_order s
+    WHERE s.remote_id = l.order_remote_id AND s.redacted_at IS NOT NULL
+    """,
+    """
+    UPDATE staged_work w SET destination = NULL,
+        holds = COALESCE((SELECT jsonb_agg(hold || '{"notes": ""}') FROM jsonb_array_elements(w.holds) AS hold), '[]')
+    FROM staged_order s WHERE s.remote_id = w.order_remote_id AND s.redacted_at IS NOT NULL
+    """,
+]
+
 # One that another worker has made meanwhile is left to it; it is read again afterwards.
 NEW_ORDERS = f"""
     WITH written AS (
         INSERT INTO orders_order (shop_id, customer_id, public_id, digest, version, created_at, updated_at,
-            discount_codes, confirmation_number, po_number, risk, return_status, remote_id, {", ".join(ORDER_VALUES)})
+            redacted_at, remote_id, {", ".join(ORDER_VALUES)})
         SELECT %(shop)s, c.id, s.public_id, s.digest, 1, statement_timestamp(), statement_timestamp(),
-            '[]', '', '', '', '', s.remote_id, {", ".join(f"s.{name}" for name in ORDER_VALUES)}
+            s.redacted_at, s.remote_id, {", ".join(f"s.{name}" for name in ORDER_VALUES)}
         FROM staged_order s
             LEFT JOIN orders_customer c ON c.shop_id = %(shop)s AND c.remote_id = s.customer_remote_id
         WHERE s.remote_id NOT IN (SELECT remote_id FROM known)
@@ -112,19 +148,33 @@ NEW_ORDERS = f"""
 """
 
 KNOWN_ORDERS = f"""
-    UPDATE orders_order o SET {_set(ORDER_VALUES, "s")}, digest = s.digest, updated_at = statement_timestamp(),
+    UPDATE orders_order o SET {_set(ORDER_CHANGES, "s")}, digest = s.digest, updated_at = statement_timestamp(),
         customer_id = (SELECT c.id FROM orders_customer c
                        WHERE c.shop_id = %(shop)s AND c.remote_id = s.customer_remote_id)
     FROM known k JOIN staged_order s USING (remote_id)
     WHERE o.id = k.order_id AND k.changed <> '{{}}'
 """
 
-_NEW_LINE = f"(order_id, public_id, fulfillment_status, remote_id, {', '.join(LINE_VALUES)})"
-_STAGED_LINE = f"s.public_id, '', s.remote_id, {', '.join(f's.{name}' for name in LINE_VALUES)}"
+_NEW_LINE = f"(order_id, public_id, fulfillment_status, remote_id, {', '.join(map(_quoted, LINE_VALUES))})"
+_STAGED_LINE = f"s.public_id, '', s.remote_id, {', '.join(f's.{_quoted(name)}' for name in LINE_VALUES)}"
 
 LINES_OF_NEW = f"""
     INSERT INTO orders_lineitem {_NEW_LINE}
     SELECT m.order_id, {_STAGED_LINE} FROM staged_line s JOIN made m ON m.remote_id = s.order_remote_id
+"""
+
+_PAID = ", ".join(PAYMENT[1:])
+PAYMENTS_OF_NEW = f"""
+    INSERT INTO orders_payment (order_id, {_PAID})
+    SELECT m.order_id, {_PAID.replace("remote_id", "s.remote_id", 1)}
+    FROM staged_payment s JOIN made m ON m.remote_id = s.order_remote_id
+"""
+
+_WORK = ", ".join(WORK[1:])
+WORK_OF_NEW = f"""
+    INSERT INTO orders_fulfillmentorder (order_id, public_id, {_WORK})
+    SELECT m.order_id, s.public_id, {_WORK.replace("remote_id", "s.remote_id", 1)}
+    FROM staged_work s JOIN made m ON m.remote_id = s.order_remote_id
 """
 
 LINES_OF_KNOWN = f"""
@@ -138,7 +188,7 @@ LINES_OF_KNOWN = f"""
     UPDATE known SET changed = changed || 'lines'::text WHERE order_id IN (SELECT order_id FROM written)
 """
 
-_TOLD = [name for name in [*ORDER_VALUES, "customer_id", "lines"] if name not in _UNSPOKEN]
+_TOLD = [name for name in [*ORDER_CHANGES, "customer_id", "lines"] if name not in _UNSPOKEN]
 _SPOKEN = f"k.changed && ARRAY[{', '.join(map(repr, _TOLD))}]"
 
 VERSIONS = f"""
@@ -189,20 +239,21 @@ WAITING_MESSAGES = """
     WHERE connection_id = %(connection)s AND waits_for IN (SELECT remote_id FROM made)
 """
 
-# Orders that are not whole yet: read from the shop, or looked at for protection, once the file is through.
+# Orders that are not whole yet: read from the shop, or looked at for protection, once the file is through. Read are
+# also those that were known and have changed, for their other parts, and those that another worker made meanwhile.
 UNFINISHED = """
     INSERT INTO integrations_unfinishedorder (connection_id, order_id, should_read, created_at)
-    SELECT %(connection)s, w.order_id, s.should_read OR w.is_raced, statement_timestamp()
+    SELECT %(connection)s, w.order_id, s.should_read OR w.must_read, statement_timestamp()
     FROM (
-        SELECT order_id, remote_id, false AS is_raced FROM made
+        SELECT order_id, remote_id, false AS must_read FROM made
         UNION ALL
-        SELECT order_id, remote_id, false FROM known WHERE changed <> '{}'
+        SELECT order_id, remote_id, true FROM known WHERE changed <> '{}'
         UNION ALL
         SELECT o.id, o.remote_id, true FROM staged_order s
             JOIN orders_order o ON o.shop_id = %(shop)s AND o.remote_id = s.remote_id
         WHERE s.remote_updated_at > o.remote_updated_at AND o.redacted_at IS NULL
     ) AS w JOIN staged_order s USING (remote_id)
-    WHERE s.should_read OR s.should_protect OR w.is_raced
+    WHERE s.should_read OR s.should_protect OR w.must_read
     ON CONFLICT (connection_id, order_id) DO UPDATE
         SET should_read = integrations_unfinishedorder.should_read OR excluded.should_read
 """

@@ -17,36 +17,57 @@ _MONEY = "{ shopMoney { amount currencyCode } presentmentMoney { amount currency
 _ADDRESS = """{
   firstName lastName company address1 address2 city province provinceCode zip country countryCodeV2 phone
 }"""
+_WORK = """fulfillmentOrders { edges { node {
+      id status requestStatus createdAt updatedAt fulfillAt fulfillBy
+      assignedLocation { name location { id } }
+      destination { firstName lastName company address1 address2 city province zip countryCode phone }
+      deliveryMethod { methodType }
+      fulfillmentHolds { id reason reasonNotes heldByRequestingApp handle }
+      supportedActions { action }
+      lineItems { edges { node { id totalQuantity remainingQuantity lineItem { id } } } }
+    } } }"""
 
 # What `bulk_rows` reads. In the order of making, so that a file that breaks off says how far it came.
 HISTORY = f"""
 query History {{
   orders(sortKey: CREATED_AT) {{ edges {{ node {{
-    id name number sourceName sourceIdentifier
+    id name number confirmationNumber poNumber sourceName sourceIdentifier
     test createdAt processedAt updatedAt cancelledAt cancelReason closedAt
-    displayFinancialStatus displayFulfillmentStatus
+    displayFinancialStatus displayFulfillmentStatus returnStatus
     email phone note tags customAttributes {{ key value }}
-    currencyCode presentmentCurrencyCode
+    currencyCode presentmentCurrencyCode taxesIncluded dutiesIncluded discountCodes
     totalPriceSet {_MONEY} subtotalPriceSet {_MONEY} totalDiscountsSet {_MONEY}
-    totalTaxSet {_MONEY} totalShippingPriceSet {_MONEY}
+    totalTaxSet {_MONEY} totalShippingPriceSet {_MONEY} totalTipReceivedSet {_MONEY}
     currentTotalPriceSet {_MONEY} currentSubtotalPriceSet {_MONEY} currentTotalTaxSet {_MONEY}
     currentTotalDiscountsSet {_MONEY}
+    currentTotalDutiesSet {_MONEY} currentTotalAdditionalFeesSet {_MONEY}
+    totalCashRoundingAdjustment {{ paymentSet {_MONEY} }}
+    risk {{ recommendation }}
     customer {{
       id firstName lastName updatedAt
       defaultEmailAddress {{ emailAddress }} defaultPhoneNumber {{ phoneNumber }}
     }}
     shippingAddress {_ADDRESS} billingAddress {_ADDRESS}
     fulfillments {{ id }} refunds {{ id }}
+    transactions {{
+      id kind status gateway test createdAt processedAt amountSet {_MONEY} parentTransaction {{ id }}
+    }}
     lineItems {{ edges {{ node {{
       id title variantTitle sku vendor quantity currentQuantity requiresShipping taxable isGiftCard
-      variant {{ id }} product {{ id }}
+      variant {{ id }} product {{ id }} lineItemGroup {{ id title quantity }}
       customAttributes {{ key value }}
       originalUnitPriceSet {_MONEY}
       discountAllocations {{ allocatedAmountSet {_MONEY} }}
       taxLines {{ priceSet {_MONEY} }}
     }} }} }}
+    shippingLines(includeRemovals: true) {{ edges {{ node {{
+      id title code isRemoved originalPriceSet {_MONEY}
+    }} }} }}
+    {_WORK}
   }} }} }}
 }}"""
+# For a store that does not let us see fulfillment orders: then they are not known, as when an order is read.
+HISTORY_WITHOUT_WORK = HISTORY.replace(_WORK, "")
 
 START = """
 mutation BulkStart($query: String!, $grouped: Boolean!) {
@@ -78,12 +99,13 @@ class Operation:
     partial_url: str | None
 
 
-def history_query(since: datetime | None) -> str:
+def history_query(since: datetime | None, *, with_work: bool = True) -> str:
     """The query for all orders made since then (all there are without it), as the operation takes it."""
+    query = HISTORY if with_work else HISTORY_WITHOUT_WORK
     if since is None:
-        return HISTORY
+        return query
     moment = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return HISTORY.replace("sortKey: CREATED_AT", f"sortKey: CREATED_AT, query: \"created_at:>='{moment}'\"")
+    return query.replace("sortKey: CREATED_AT", f"sortKey: CREATED_AT, query: \"created_at:>='{moment}'\"")
 
 
 def start(shopify: Shopify, query: str, *, is_grouped: bool) -> str:

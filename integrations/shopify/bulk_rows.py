@@ -12,8 +12,10 @@ from typing import Any
 
 import orjson
 
+from integrations.shopify.balance import Terms, discrepancy
 from integrations.shopify.values import clean, count, identifier, when
-from orders.money import MINOR_UNITS, decimal_of, text_of
+from orders.money import MINOR_UNITS, Money, MoneyBag, decimal_of, text_of
+from orders.snapshot import LineSnapshot, ShippingLineSnapshot
 
 Node = dict[str, Any]
 Row = tuple[Any, ...]
@@ -22,17 +24,26 @@ Row = tuple[Any, ...]
 ORDER = (
     "remote_id customer_remote_id name number email phone note tags attributes test source_name source_identifier "
     "financial_status fulfillment_status cancel_reason currency presentment_currency total amounts shipping_address "
-    "billing_address remote_created_at remote_updated_at processed_at cancelled_at closed_at"
+    "billing_address remote_created_at remote_updated_at processed_at cancelled_at closed_at shipping_lines "
+    "discount_codes confirmation_number po_number risk return_status discrepancy"
 ).split()
 LINE = (
     "order_remote_id remote_id position title variant_title sku vendor variant_id product_id quantity current_quantity "
-    "requires_shipping taxable gift_card tip properties amounts"
+    "requires_shipping taxable gift_card tip properties amounts group"
+).split()
+PAYMENT = (
+    "order_remote_id remote_id parent_remote_id kind status gateway amount test remote_created_at processed_at"
+).split()
+WORK = (
+    "order_remote_id remote_id status request_status location_id location_name delivery_method destination holds "
+    "supported_actions lines fulfill_at fulfill_by remote_created_at remote_updated_at"
 ).split()
 CUSTOMER = "remote_id email phone first_name last_name remote_updated_at".split()
 
 _AMOUNTS = {
     "total": "totalPriceSet", "subtotal": "subtotalPriceSet", "discounts": "totalDiscountsSet",
-    "tax": "totalTaxSet", "shipping": "totalShippingPriceSet", "current_total": "currentTotalPriceSet",
+    "tax": "totalTaxSet", "shipping": "totalShippingPriceSet", "duties": "currentTotalDutiesSet",
+    "additional_fees": "currentTotalAdditionalFeesSet", "current_total": "currentTotalPriceSet",
     "current_subtotal": "currentSubtotalPriceSet", "current_tax": "currentTotalTaxSet",
     "current_discounts": "currentTotalDiscountsSet",
 }  # fmt: skip
@@ -42,13 +53,14 @@ _ADDRESS = {
     "country": "country", "country_code": "countryCodeV2", "phone": "phone",
 }  # fmt: skip
 _DISPATCH = {"UNFULFILLED": "", "PARTIALLY_FULFILLED": "partial", "FULFILLED": "fulfilled"}
-_FOUR_DIGITS = Decimal("0.0001")  # as many as the column
+_FOUR_DIGITS = Decimal("0.0001")  # as many as the columns
+_NOTHING = Decimal(0)
 _PLAIN_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,15})\.[0-9]{1,2}")
 _PLAIN_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
-def order_row(node: Node) -> Row:
-    """Values of the order itself, as named by `ORDER`."""
+def order_row(node: Node, lines: list[Node], shipping_lines: list[Node]) -> Row:
+    """Values of the order itself, as named by `ORDER`; of its lines it holds whether they make its total."""
     amounts = {name: _bag(node[field]) for name, field in _AMOUNTS.items() if node[field]}
     total = decimal_of(node["totalPriceSet"]["shopMoney"]["amount"]).quantize(_FOUR_DIGITS)
     customer, shipping, billing = node["customer"], node["shippingAddress"], node["billingAddress"]
@@ -56,8 +68,8 @@ def order_row(node: Node) -> Row:
     display = node["displayFulfillmentStatus"]
     dispatch = _DISPATCH.get(display)
     return (
-        _number_of(node["id"]),
-        customer and _number_of(customer["id"]),
+        number_of(node["id"]),
+        customer and number_of(customer["id"]),
         _text(node["name"]),
         node["number"],
         _text(node["email"]),
@@ -82,6 +94,13 @@ def order_row(node: Node) -> Row:
         _time(node["processedAt"]),
         _time(node["cancelledAt"]),
         _time(node["closedAt"]),
+        _json([_shipping_line(line) for line in sorted(shipping_lines, key=lambda line: number_of(line["id"]))]),
+        _json(sorted({_text(code) for code in node["discountCodes"]} - {""})) if node["discountCodes"] else "[]",
+        _text(node["confirmationNumber"]),
+        _text(node["poNumber"]),
+        _text(node["risk"]["recommendation"]).lower(),
+        _text(node["returnStatus"]).lower(),
+        _discrepancy(node, lines, shipping_lines),
     )
 
 
@@ -95,29 +114,83 @@ def line_row(order_remote_id: int, position: int, node: Node) -> Row:
     }
     return (
         order_remote_id,
-        _number_of(node["id"]),
+        number_of(node["id"]),
         position,
         _text(node["title"]),
         _text(node["variantTitle"]),
         _text(node["sku"]),
         _text(node["vendor"]),
-        variant and _number_of(variant["id"]),
-        product and _number_of(product["id"]),
+        variant and number_of(variant["id"]),
+        product and number_of(product["id"]),
         count(node["quantity"]),
         count(node["currentQuantity"]),
         node["requiresShipping"],
         node["taxable"],
         node["isGiftCard"],
-        node["title"] == "Tip" and variant is None and product is None,
+        _is_tip(node),
         _pairs(node["customAttributes"]),
         _json(amounts),
+        _group(node["lineItemGroup"]),
+    )
+
+
+def payment_row(order_remote_id: int, node: Node) -> Row:
+    """Values of one movement of money, as named by `PAYMENT`."""
+    parent = node["parentTransaction"]
+    return (
+        order_remote_id,
+        number_of(node["id"]),
+        parent and number_of(parent["id"]),
+        _text(node["kind"]).lower(),
+        _text(node["status"]).lower(),
+        _text(node["gateway"]),
+        _json(_bag(node["amountSet"])),
+        node["test"],
+        _time(node["createdAt"]),
+        _time(node["processedAt"]),
+    )
+
+
+def work_row(order_remote_id: int, node: Node, parts: list[Node]) -> Row:
+    """Values of one fulfillment order and its lines, as named by `WORK`."""
+    place = node["assignedLocation"]
+    location, goes_to = place["location"], node["destination"]
+    holds = [
+        {"id": hold["id"], "reason": _text(hold["reason"]).lower(), "notes": _text(hold["reasonNotes"]),
+         "handle": _text(hold["handle"]), "ours": hold["heldByRequestingApp"]}
+        for hold in node["fulfillmentHolds"]
+    ]  # fmt: skip
+    lines = [
+        {"id": number_of(part["id"]), "line": number_of(part["lineItem"]["id"]),
+         "total": count(part["totalQuantity"]), "remaining": count(part["remainingQuantity"])}
+        for part in parts
+    ]  # fmt: skip
+    named = {**_ADDRESS, "country_code": "countryCode"}
+    return (
+        order_remote_id,
+        number_of(node["id"]),
+        _text(node["status"]).lower(),
+        _text(node["requestStatus"]).lower(),
+        location and number_of(location["id"]),
+        _text(place["name"]),
+        _text((node["deliveryMethod"] or {}).get("methodType")).lower(),
+        _json({name: _text(goes_to.get(field)) for name, field in named.items()})
+        if goes_to and any(goes_to.values())
+        else None,
+        _json(holds),
+        _json(sorted(_text(one["action"]).lower() for one in node["supportedActions"])),
+        _json(lines),
+        _time(node["fulfillAt"]),
+        _time(node["fulfillBy"]),
+        _time(node["createdAt"]),
+        _time(node["updatedAt"]),
     )
 
 
 def customer_row(node: Node) -> Row:
     """Values of the customer, as named by `CUSTOMER`."""
     return (
-        _number_of(node["id"]),
+        number_of(node["id"]),
         _text((node["defaultEmailAddress"] or {}).get("emailAddress")),
         _text((node["defaultPhoneNumber"] or {}).get("phoneNumber")),
         _text(node["firstName"]),
@@ -157,6 +230,76 @@ def _sum(nodes: list[Node], like: Node) -> dict[str, dict[str, str]]:
     return summed
 
 
+def _shipping_line(node: Node) -> Node:
+    return {"id": number_of(node["id"]), "title": _text(node["title"]), "code": _text(node["code"]),
+            "removed": node["isRemoved"], "price": _bag(node["originalPriceSet"])}  # fmt: skip
+
+
+def _group(node: Node | None) -> str | None:
+    if not node:
+        return None
+    group = {"id": str(number_of(node["id"])), "title": _text(node["title"]), "quantity": count(node["quantity"])}
+    return _json(group)
+
+
+def _discrepancy(node: Node, lines: list[Node], shipping_lines: list[Node]) -> str | None:
+    """The total less the sum of its parts; None where they agree or it cannot be judged."""
+    if _adds_up(node, lines):
+        return None
+    amounts = {name: _money_bag(node[field]) for name, field in _AMOUNTS.items() if node[field]}
+    terms = Terms(
+        node["taxesIncluded"], node["dutiesIncluded"], _money_bag(node["totalTipReceivedSet"]),
+        _money_bag(node["totalCashRoundingAdjustment"]["paymentSet"]),
+    )  # fmt: skip
+    found = discrepancy(
+        amounts, [_balanced_line(line) for line in lines],
+        [ShippingLineSnapshot(0, "", _money_bag(line["originalPriceSet"]), removed=line["isRemoved"])
+         for line in shipping_lines],
+        terms, refunded=bool(node["refunds"]),
+    )  # fmt: skip
+    return str(found.quantize(_FOUR_DIGITS)) if found else None
+
+
+def _adds_up(node: Node, lines: list[Node]) -> bool:
+    """Whether the plainest of the readings that `balance` takes adds up, in what the shopper paid: nearly always."""
+
+    def of(bag: Node | None) -> Decimal:
+        return Decimal(bag["presentmentMoney"]["amount"]) if bag else _NOTHING
+
+    if any(line["quantity"] != line["currentQuantity"] for line in lines) or node["dutiesIncluded"] is None:
+        return False
+    goods = sum((of(line["originalUnitPriceSet"]) * line["quantity"] for line in lines), _NOTHING)
+    goods += of(node["currentTotalAdditionalFeesSet"]) - of(node["totalDiscountsSet"])
+    goods += of(node["totalShippingPriceSet"]) + of(node["totalTipReceivedSet"])
+    goods += _NOTHING if node["taxesIncluded"] else of(node["totalTaxSet"])
+    goods += _NOTHING if node["dutiesIncluded"] else of(node["currentTotalDutiesSet"])
+    return goods == of(node["totalPriceSet"]) and not any(_is_tip(line) for line in lines)
+
+
+def _balanced_line(node: Node) -> LineSnapshot:
+    """Of a line, what its order's balance asks for."""
+    price = _money_bag(node["originalUnitPriceSet"])
+    off = [_money_bag(part["allocatedAmountSet"]) for part in node["discountAllocations"]]
+    shop, presentment = (
+        Money(sum((getattr(bag, side).amount for bag in off), _NOTHING), getattr(price, side).currency)
+        for side in ("shop", "presentment")
+    )
+    amounts = {"unit_price": price, "discount": MoneyBag(shop, presentment)}
+    return LineSnapshot(0, "", count(node["quantity"]), count(node["currentQuantity"]), amounts, tip=_is_tip(node))
+
+
+def _is_tip(node: Node) -> bool:
+    return node["title"] == "Tip" and node["variant"] is None and node["product"] is None
+
+
+def _money_bag(node: Node) -> MoneyBag:
+    shop, presentment = (
+        Money(decimal_of(node[side]["amount"]), node[side]["currencyCode"])
+        for side in ("shopMoney", "presentmentMoney")
+    )
+    return MoneyBag(shop, presentment)
+
+
 def _zero(currency: str) -> str:
     return "0.00" if currency not in MINOR_UNITS and currency.isupper() else text_of(Decimal(0), currency)
 
@@ -182,7 +325,8 @@ def _text(value: Any) -> str:
     return value if type(value) is str else clean(value)
 
 
-def _number_of(gid: str) -> int:
+def number_of(gid: str) -> int:
+    """1 for gid://shopify/Order/1; ValueError for what is no such id."""
     return identifier(gid.rsplit("/", 1)[-1].split("?")[0])
 
 

@@ -50,8 +50,13 @@ def order_node(remote_id: int | None = None, **fields: Any) -> Node:
         "cancelReason": None, "closedAt": None, "displayFinancialStatus": "PAID",
         "displayFulfillmentStatus": "UNFULFILLED", "email": "zoe@example.com", "phone": None, "note": None,
         "tags": ["vip", "spring"], "customAttributes": [], "currencyCode": "USD", "presentmentCurrencyCode": "USD",
-        **{name: money("40.0") for name in amounts}, "customer": customer_node(), "shippingAddress": address(),
-        "billingAddress": address(), **fields,
+        **{name: money("0.0" if "Discounts" in name or "Tax" in name or "Shipping" in name else "40.0")
+           for name in amounts}, "customer": customer_node(), "shippingAddress": address(),
+        "billingAddress": address(), "confirmationNumber": "XPAV284CT", "poNumber": None, "discountCodes": [],
+        "returnStatus": "NO_RETURN", "risk": {"recommendation": "ACCEPT"}, "taxesIncluded": False,
+        "dutiesIncluded": False, "totalTipReceivedSet": money("0.0"), "currentTotalDutiesSet": None,
+        "currentTotalAdditionalFeesSet": None, "totalCashRoundingAdjustment": {"paymentSet": money("0.0")},
+        "fulfillments": [], "refunds": [], "transactions": [], **fields,
     }  # fmt: skip
 
 
@@ -61,8 +66,36 @@ def line_node(remote_id: int | None = None, **fields: Any) -> Node:
         "sku": "TEAPOT", "vendor": "Kettle & Co", "quantity": 1, "currentQuantity": 1, "requiresShipping": True,
         "taxable": True, "isGiftCard": False, "variant": {"id": "gid://shopify/ProductVariant/42"},
         "product": {"id": "gid://shopify/Product/7"}, "customAttributes": [], "originalUnitPriceSet": money("40.0"),
-        "discountAllocations": [], "taxLines": [], **fields,
+        "discountAllocations": [], "taxLines": [], "lineItemGroup": None, **fields,
     }  # fmt: skip
+
+
+def transaction_node(**fields: Any) -> Node:
+    return {
+        "id": f"gid://shopify/OrderTransaction/{next_id()}", "kind": "SALE", "status": "SUCCESS", "gateway": "bogus",
+        "test": True, "createdAt": "2026-11-20T12:00:00Z", "processedAt": "2026-11-20T12:00:01Z",
+        "amountSet": money("40.0"), "parentTransaction": None, **fields,
+    }  # fmt: skip
+
+
+def shipping_line_node(**fields: Any) -> Node:
+    return {"id": f"gid://shopify/ShippingLine/{next_id()}", "title": "Standard", "code": None, "isRemoved": False,
+            "originalPriceSet": money("5.0"), **fields}  # fmt: skip
+
+
+def work_node(**fields: Any) -> Node:
+    return {
+        "id": f"gid://shopify/FulfillmentOrder/{next_id()}", "status": "OPEN", "requestStatus": "UNSUBMITTED",
+        "createdAt": "2026-11-20T12:00:00Z", "updatedAt": "2026-11-20T12:00:00Z", "fulfillAt": None, "fulfillBy": None,
+        "assignedLocation": {"name": "Warehouse", "location": {"id": "gid://shopify/Location/5"}},
+        "destination": address(countryCode="US"), "deliveryMethod": {"methodType": "SHIPPING"}, "fulfillmentHolds": [],
+        "supportedActions": [{"action": "HOLD"}, {"action": "CREATE_FULFILLMENT"}], **fields,
+    }  # fmt: skip
+
+
+def work_line_node(line: Node, **fields: Any) -> Node:
+    return {"id": f"gid://shopify/FulfillmentOrderLineItem/{next_id()}", "totalQuantity": 1, "remainingQuantity": 1,
+            "lineItem": {"id": line["id"]}, **fields}  # fmt: skip
 
 
 def of(order: Node, *lines: Node) -> list[Node]:

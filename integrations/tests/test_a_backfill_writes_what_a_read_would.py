@@ -1,6 +1,6 @@
 """An order out of a bulk file is the order that reading it would have made, column by column."""
 
-from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +11,20 @@ from integrations.differences import differences
 from integrations.shopify import bulk_rows
 from integrations.shopify.nodes import orders
 from integrations.shopify.nodes.orders import Whole
-from integrations.tests.bulk import address, customer_node, line_node, load_file, money, of, order_node, write
+from integrations.tests.bulk import (
+    address,
+    customer_node,
+    line_node,
+    load_file,
+    money,
+    of,
+    order_node,
+    shipping_line_node,
+    transaction_node,
+    work_line_node,
+    work_node,
+    write,
+)
 from integrations.tests.shopify import connect
 from orders.models import Order
 from orders.money import decimal_of, text_of
@@ -21,22 +34,17 @@ from orders.tests.builders import apply, make_shop
 WHOLE_FILE = pytest.mark.django_db(transaction=True)
 
 
-def snapshot_of(order: dict[str, Any], *lines: dict[str, Any]):
-    """What a read would make of it, without what a file does not say."""
-    more = {
-        "lineItems": {"nodes": [{"lineItemGroup": None, **line} for line in lines]}, "shippingLines": {"nodes": []},
-        "confirmationNumber": "", "poNumber": "", "discountCodes": [], "returnStatus": "",
-        "risk": {"recommendation": ""},
-        "taxesIncluded": None, "dutiesIncluded": None, "totalTipReceivedSet": money("0"),
-        "totalCashRoundingAdjustment": {"paymentSet": money("0")}, "currentTotalDutiesSet": None,
-        "currentTotalAdditionalFeesSet": None,
-    }  # fmt: skip
-    return replace(
-        orders.order(Whole(order | more)), payments=None, fulfillment_orders=None, returns=None, shipping_lines=None,
-        discount_codes=None, confirmation_number=None, po_number=None, risk=None, return_status=None, discrepancy=None,
-    )  # fmt: skip
+def snapshot_of(order: dict[str, Any], *lines: dict[str, Any], **parts: list[dict[str, Any]]):
+    """What a read would make of it; parts are `shipping_lines`, and `work`: fulfillment orders with their lines."""
+    whole = order | {"lineItems": {"nodes": list(lines)}, "shippingLines": {"nodes": parts.get("shipping_lines", [])}}
+    work = [node | {"lineItems": {"nodes": children}} for node, children in parts.get("work", [])]
+    return orders.order(Whole(whole, transactions=order["transactions"], fulfillment_orders=work or None, returns=None))
 
 
+REFUNDED = [{
+    "id": "gid://shopify/Refund/1", "createdAt": None, "processedAt": None, "note": None, "return": None, "duties": [],
+    **{name: {"nodes": []} for name in ("refundLineItems", "refundShippingLines", "orderAdjustments", "transactions")},
+}]  # fmt: skip
 ODD = [
     (order_node(), [line_node(), line_node(title="Tip", variant=None, product=None)]),
     (order_node(customer=None, shippingAddress=None, billingAddress=None, email=None, processedAt=None), []),
@@ -103,6 +111,76 @@ def test_all_columns_are_those_of_an_order_that_was_read(tmp_path):
             assert {n: getattr(loaded.customer, n) for n in names} == {n: getattr(read.customer, n) for n in names}
 
 
+@WHOLE_FILE
+@pytest.mark.parametrize("apart", [False, True])
+def test_payments_shipping_bundles_and_work_come_with_the_order(tmp_path, apart):
+    connection = connect()
+    bundle = {"id": "gid://shopify/LineItemGroup/9", "title": "Tea for two", "quantity": 1}
+    lines = [line_node(lineItemGroup=bundle), line_node(quantity=2, currentQuantity=2, lineItemGroup=bundle)]
+    sale = transaction_node(status="PENDING", processedAt=None)
+    refund = transaction_node(
+        kind="REFUND", parentTransaction={"id": sale["id"]}, amountSet=money("1.5", "USD", "3", "JPY")
+    )
+    hold = {"id": "gid://shopify/FulfillmentHold/1", "reason": "OTHER", "reasonNotes": "wait"}
+    hold |= {"heldByRequestingApp": True, "handle": None}
+    work = [
+        (work_node(fulfillmentHolds=[hold]), [work_line_node(line) for line in lines]),
+        (work_node(status="CLOSED", destination=None, deliveryMethod=None, fulfillBy="2026-11-30T00:00:00Z",
+                   assignedLocation={"name": "Gone", "location": None}), []),
+    ]  # fmt: skip
+    shipping = [shipping_line_node(), shipping_line_node(isRemoved=True, code="EXPRESS")]
+    order = order_node(
+        transactions=[sale, refund], discountCodes=["B", "A", ""], poNumber="PO 7", returnStatus="NO_RETURN",
+        currentTotalDutiesSet=money("3.0"), totalTipReceivedSet=money("2.0"), taxesIncluded=True,
+    )  # fmt: skip
+    nodes = of(order, *lines, *shipping, shipping_line_node(id=None))
+    for node, children in work:
+        nodes += of(node, *children)
+        nodes[-len(children) - 1]["__parentId"] = order["id"]
+    load_file(connection, write(tmp_path / "file", [order, *sorted(nodes[1:], key=str)] if apart else nodes))
+    theirs = snapshot_of(order, *lines, shipping_lines=shipping, work=work)
+    ours = Order.objects.get()
+    assert differences(ours, theirs) == []
+    assert ours.discrepancy == head.order_values(theirs)["discrepancy"]
+    assert ours.discrepancy
+    read = apply(theirs, make_shop("other.myshopify.com")).order
+    for name in ("lines", "payments", "fulfillment_orders"):
+        pairs = list(
+            zip(getattr(ours, name).order_by("remote_id"), getattr(read, name).order_by("remote_id"), strict=True)
+        )
+        assert len(pairs) == 2
+        for one, other in pairs:
+            own = {"id", "public_id", "order"}
+            names = [field.name for field in one._meta.concrete_fields if field.name not in own]
+            assert {n: getattr(one, n) for n in names} == {n: getattr(other, n) for n in names}
+
+
+TOTALS = st.sampled_from(["0.0", "1.0", "40.0", "41.0", "39.99", "45.5"])
+
+
+@given(st.data())
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+def test_whether_an_order_adds_up_is_judged_as_everywhere(data):
+    names = (
+        "totalPriceSet totalDiscountsSet totalTaxSet totalShippingPriceSet totalTipReceivedSet currentTotalDutiesSet "
+        "currentTotalAdditionalFeesSet"
+    ).split()
+    order = order_node(
+        **{name: money(data.draw(TOTALS), other=data.draw(TOTALS)) for name in names},
+        taxesIncluded=data.draw(st.booleans()), dutiesIncluded=data.draw(st.sampled_from([True, False])),
+        totalCashRoundingAdjustment={"paymentSet": money(data.draw(TOTALS))},
+        refunds=data.draw(st.sampled_from([[], [{"id": "gid://shopify/Refund/1"}]])),
+    )  # fmt: skip
+    off = [{"allocatedAmountSet": money(data.draw(TOTALS))}]
+    lines = [line_node(discountAllocations=off, quantity=data.draw(st.integers(1, 2)))]
+    lines += data.draw(st.sampled_from([[], [line_node(title="Tip", variant=None, product=None)]]))
+    shipping = [shipping_line_node(originalPriceSet=money(data.draw(TOTALS)))]
+    whole = order | {"lineItems": {"nodes": lines}, "shippingLines": {"nodes": shipping}}
+    theirs = head.order_values(orders.order(Whole(whole, refunds=[] if not order["refunds"] else REFUNDED)))
+    ours = dict(zip(bulk_rows.ORDER, bulk_rows.order_row(order, lines, shipping), strict=True))["discrepancy"]
+    assert (Decimal(ours) if ours else None) == theirs.get("discrepancy")
+
+
 amounts = st.one_of(
     st.from_regex(r"\A-?[0-9]{1,12}(\.[0-9]{1,6})?\Z"),
     st.decimals(-(10**9), 10**9, places=2).map(str),
@@ -127,5 +205,5 @@ def test_an_order_that_a_read_refuses_is_refused(broken):
     with pytest.raises(refused):
         head.order_values(snapshot_of(node))
     with pytest.raises(refused):
-        bulk_rows.order_row(node)
+        bulk_rows.order_row(node, [], [])
         bulk_rows.customer_row(node["customer"])

@@ -9,7 +9,17 @@ from integrations.endpoints import add_endpoint
 from integrations.history import reading, staging
 from integrations.history.loading import Superseded
 from integrations.models import Delivery, InboundMessage, SyncRun, UnfinishedOrder
-from integrations.tests.bulk import begin, customer_node, line_node, line_to_database, load_file, of, order_node, write
+from integrations.tests.bulk import (
+    begin,
+    customer_node,
+    line_node,
+    line_to_database,
+    load_file,
+    of,
+    order_node,
+    work_node,
+    write,
+)
 from integrations.tests.shopify import SHARED, connect
 from orders.intake import Origin, apply_snapshot
 from orders.models import Customer, JournalEntry, LineItem, Order
@@ -184,6 +194,23 @@ def test_a_customer_is_the_newest_of_all_orders(tmp_path):
     emails = dict(Customer.objects.values_list("remote_id", "email"))
     assert emails == {7: "12@example.com", 8: "now@example.com"}
     assert Order.objects.get(remote_id=4).customer == stays
+
+
+def test_past_orders_of_an_erased_customer_come_in_erased(tmp_path):
+    connection = connect()
+    Customer.objects.create(shop=connection.shop, remote_id=7, redacted_at=later(60))
+    order = order_node(1, customer=customer_node(7), note="ring twice", tags=["vip"])
+    engraved = line_node(customAttributes=[{"key": "engraving", "value": "Zoë"}])
+    hold = {"id": "gid://shopify/FulfillmentHold/1", "reason": "OTHER", "reasonNotes": "for Zoë", "handle": None}
+    held = work_node(fulfillmentHolds=[{**hold, "heldByRequestingApp": True}])
+    import_file(connection, write(tmp_path / "file", of(order, engraved, held)))
+    erased = Order.objects.get()
+    assert (erased.email, erased.note, erased.tags, erased.shipping_address) == ("", "", [], None)
+    assert erased.redacted_at == later(60)
+    assert erased.lines.get().properties == []
+    work = erased.fulfillment_orders.get()
+    assert (work.destination, work.holds[0]["notes"], work.holds[0]["reason"]) == (None, "", "other")
+    assert (erased.customer.email, erased.customer.first_name) == ("", "")
 
 
 def test_a_redacted_order_stays_redacted(tmp_path):

@@ -19,7 +19,7 @@ PAYMENTS = {
 
 @tells("order.unbalanced")
 def _unbalanced(facts: dict[str, Any]) -> str:
-    return f"The total does not add up by {facts['by']} {facts['currency']}; look before anything is booked"
+    return f"The total does not add up by {facts['difference']} {facts['currency']}; look before anything is booked"
 
 
 @tells("payment.created")

@@ -59,4 +59,4 @@ def out_of_balance(order: Order, before: Decimal | None) -> list[Event]:
     """That the total is not the sum of its parts is told once, when it is first seen."""
     if order.discrepancy is None or before is not None:
         return []
-    return [Event("order.unbalanced", {"by": f"{order.discrepancy.normalize():f}", "currency": order.currency})]
+    return [Event("order.unbalanced", {"difference": f"{order.discrepancy.normalize():f}", "currency": order.currency})]
