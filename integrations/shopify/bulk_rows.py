@@ -165,7 +165,7 @@ def work_row(order_remote_id: int, node: Node, parts: list[Node]) -> Row:
          "total": count(part["totalQuantity"]), "remaining": count(part["remainingQuantity"])}
         for part in parts
     ]  # fmt: skip
-    lines.sort(key=lambda part: part["line"])  # as the shop shows them; a file has them in any order
+    lines.sort(key=lambda part: part["id"])  # a file has them in any order
     named = {**_ADDRESS, "country_code": "countryCode"}
     return (
         order_remote_id,

@@ -14,6 +14,7 @@ from integrations.history import spool
 from integrations.models import Connection, SyncRun, UnfinishedOrder
 from integrations.shopify import bulk, reads
 from integrations.shopify.client import Shopify
+from integrations.shopify.pacing import Paced
 from integrations.tests.bulk import line_node, of, order_node, write
 from integrations.tests.shopify import connect
 from orders.models import JournalEntry, Order
@@ -29,8 +30,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     """A stand-in with a past."""
-    started = running.start(tmp_path_factory.mktemp("sandbox"))
-    started.post("/sandbox/orders.json", count=40)
+    started = running.start(tmp_path_factory.mktemp("sandbox"), speed=20)
+    started.post("/sandbox/orders.json", count=8)
     for kind in ("fulfil", "refund"):
         started.press(started.place(lines=[{"sku": "FW-MUG", "quantity": 2}])["id"], kind)
     yield started
@@ -56,8 +57,9 @@ def of_the_store(store: Sandbox) -> int:
 
 
 def assert_all_is_as_read(connection: Connection) -> None:
+    line = Paced(connection, patience=60)
     for order in Order.objects.filter(shop=connection.shop):
-        snapshot = reads.read_order(connection, order.remote_id)
+        snapshot = reads.read_order(connection, order.remote_id, line)
         assert snapshot is not None
         assert differences(order, snapshot) == [], order.name
 
@@ -83,7 +85,7 @@ def test_again_it_changes_nothing(store, shopify):
 
 
 def test_an_operation_that_fails_in_the_middle_is_gone_on_with_where_it_was(store, shopify):
-    store.post("/sandbox/faults.json", bulk_fail_at=15)
+    store.post("/sandbox/faults.json", bulk_fail_at=4)
     run = backfill.start(shopify, by="tests")
     shown = []
 
@@ -108,7 +110,7 @@ def test_operations_that_fail_again_and_again_end_the_pass_with_a_reason(store, 
 
 
 def test_one_that_is_cancelled_at_shopify_is_not_taken_for_done(store, shopify):
-    store.post("/sandbox/faults.json", bulk_seconds=60)
+    store.post("/sandbox/faults.json", bulk_seconds=1200)
     run = backfill.start(shopify, by="tests")
     backfill.go_on(run, 0.2)
     Shopify(shopify).run(CANCEL, {"id": run.cursor["operation"]})
@@ -117,7 +119,7 @@ def test_one_that_is_cancelled_at_shopify_is_not_taken_for_done(store, shopify):
 
 
 def test_a_sixth_operation_waits_until_a_place_is_free(store, shopify):
-    store.post("/sandbox/faults.json", bulk_seconds=60)
+    store.post("/sandbox/faults.json", bulk_seconds=1200)
     line = Shopify(shopify)
     others = [bulk.start(line, bulk.HISTORY, is_grouped=False) for _ in range(5)]
     run = backfill.start(shopify, by="tests")

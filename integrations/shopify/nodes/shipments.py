@@ -80,19 +80,20 @@ def fulfillment_order(node: Node) -> FulfillmentOrderSnapshot:
             for hold in node["fulfillmentHolds"]
         ],
         supported_actions=sorted(clean(one["action"]).lower() for one in node["supportedActions"]),
-        lines=[
-            PartOfLine(
-                remote_id=number_of(part["id"]),
-                line_remote_id=number_of(part["lineItem"]["id"]),
-                total=count(part["totalQuantity"]),
-                remaining=count(part["remainingQuantity"]),
-            )
-            for part in node["lineItems"]["nodes"]
-        ],
+        lines=sorted(map(_part, node["lineItems"]["nodes"]), key=lambda part: part.remote_id),
         fulfill_at=when(node["fulfillAt"]),
         fulfill_by=when(node["fulfillBy"]),
         created_at=when(node["createdAt"]),
         updated_at=when(node["updatedAt"]),
+    )
+
+
+def _part(node: Node) -> PartOfLine:
+    return PartOfLine(
+        remote_id=number_of(node["id"]),
+        line_remote_id=number_of(node["lineItem"]["id"]),
+        total=count(node["totalQuantity"]),
+        remaining=count(node["remainingQuantity"]),
     )
 
 
