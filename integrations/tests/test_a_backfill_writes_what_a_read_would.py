@@ -34,14 +34,14 @@ from orders.tests.builders import apply, make_shop
 WHOLE_FILE = pytest.mark.django_db(transaction=True)
 
 
-def snapshot_of(order: dict[str, Any], *lines: dict[str, Any], **parts: list[dict[str, Any]]):
+def snapshot_of(order: dict[str, Any], *lines: dict[str, Any], **parts: list[Any]):
     """What a read would make of it; parts are `shipping_lines`, and `work`: fulfillment orders with their lines."""
     whole = order | {"lineItems": {"nodes": list(lines)}, "shippingLines": {"nodes": parts.get("shipping_lines", [])}}
     work = [node | {"lineItems": {"nodes": children}} for node, children in parts.get("work", [])]
     return orders.order(Whole(whole, transactions=order["transactions"], fulfillment_orders=work or None, returns=None))
 
 
-REFUNDED = [{
+REFUNDED: list[dict[str, Any]] = [{
     "id": "gid://shopify/Refund/1", "createdAt": None, "processedAt": None, "note": None, "return": None, "duties": [],
     **{name: {"nodes": []} for name in ("refundLineItems", "refundShippingLines", "orderAdjustments", "transactions")},
 }]  # fmt: skip
