@@ -123,6 +123,11 @@ def budget_facts(health: StoreHealth | None) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
+def bar(number: int, total: int | None) -> float | None:
+    """How much of a bar is filled; None while the whole is not known."""
+    return round(BAR * min(1.0, number / total), 1) if total else None
+
+
 def run_rows(connection: Connection) -> list[dict[str, Any]]:
     """The last passes over the store, newest first."""
     tones = {SyncRun.State.DONE: "good", SyncRun.State.FAILED: "bad", SyncRun.State.RUNNING: "info"}

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from backoffice.console.pages import ConsolePage, Refused
-from integrations import connecting
+from integrations import backfill, connecting, passes
 from integrations.admin import store_facts
 from integrations.errors import GiveUp, RetryLater
 from integrations.models import Connection, StoreHealth, SyncRun
@@ -91,11 +91,14 @@ class StorePage(ConsolePage):
 
 
 class GuidePage(StorePage):
-    """Setting a store up, step by step: scopes, webhooks, a round trip. Each step is done when the facts say so."""
+    """Setting a store up: scopes, webhooks, a round trip, its history. Each step is done when the facts say so."""
 
     template_name = "integrations/store_guide.html"
+    verbs: ClassVar[dict[str, str]] = {**StorePage.verbs, "history": CHANGE}
 
     def more(self, connection: Connection, check: SyncRun | None, trip: SyncRun | None) -> dict[str, Any]:
+        runs = SyncRun.objects.filter(connection=connection, kind=SyncRun.Kind.BACKFILL)
+        history = runs.order_by("-id").first()
         connected = not connection.paused_because.startswith(connecting.OURS) and not connection.uninstalled_at
         return {
             "title": f"Connect {connection.shop}",
@@ -104,7 +107,17 @@ class GuidePage(StorePage):
             and not any(scope.required for scope in access.missing(connection)),
             "webhooks_done": check is not None and not check.facts.get("refused"),
             "trip_done": trip is not None and trip.state == SyncRun.State.DONE,
+            "history": history,
+            "history_done": history is not None and history.state == SyncRun.State.DONE,
+            "history_bar": store_facts.bar(history.looked_at, history.total) if history else None,
         }
+
+    def history(self) -> str:
+        try:
+            backfill.start(self.subject, by=self._by())
+        except passes.UnderWay as reason:
+            raise Refused(str(reason)) from reason
+        return "Begun. The workers bring the orders in; this page shows how far they are."
 
 
 def last_check(connection: Connection) -> SyncRun | None:

@@ -52,6 +52,8 @@ class Shopify:
     def _payload(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         if self.connection.uninstalled_at:
             raise GiveUp("The app was uninstalled; connect the store again.", parked="configuration")
+        if self.connection.paused_because.startswith(tokens.CONNECT_AGAIN):
+            raise GiveUp(self.connection.paused_because, parked="configuration")
         token = tokens.current(self.connection)
         answer = self._ask(token, document, variables)
         if answer.status == 401:

@@ -26,6 +26,7 @@ from integrations.shopify import access, grants
 
 SHOP = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com", re.ASCII)
 LIFE = timedelta(minutes=10)
+KEPT = timedelta(days=30)  # so long it is known who began what
 SKEW_SECONDS = 90  # what Shopify's own library allows between its clock and ours
 
 
@@ -61,6 +62,7 @@ def begin(domain: str, api_url: str, app: App, *, user: User | None) -> tuple[Co
         connection = connecting.row_of(domain, api_url)
         connection.secrets = {**connection.secrets, "pending": {"client_id": app.client_id, "secret": app.secret}}
         connection.save(update_fields=["secrets"])
+        Installation.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
         Installation.objects.create(state_digest=Installation.digest(state), connection=connection, user=user)
     query = {
         "client_id": app.client_id,

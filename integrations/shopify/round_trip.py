@@ -18,7 +18,7 @@ from django.utils import timezone
 from integrations.connecting import webhook_url
 from integrations.errors import GiveUp, RetryLater
 from integrations.models import Connection, InboundMessage, SyncRun
-from integrations.shopify import app_queries, inbound
+from integrations.shopify import app_queries
 from integrations.shopify.client import Shopify
 from integrations.shopify.subscriptions import TAKEN
 
@@ -53,10 +53,7 @@ def set_out(connection: Connection, run: SyncRun) -> None:
     shopify = Shopify(connection)
     run.facts["shop"] = shopify.run(app_queries.SHOP_NAME, {})["shop"]["name"]
     run.facts["asked_ms"] = _since(run.started_at)
-    made = _listen(shopify, connection)
-    # Where the topic is none of ours, what was made for the trip goes with it.
-    run.cursor |= {"subscription": made} if made and TOPIC not in inbound.SUBSCRIBED else {}
-    run.save(update_fields=["facts", "cursor"])
+    _listen(shopify, connection)
     run.cursor["set_out_at"] = timezone.now().isoformat()
     answer = shopify.run(app_queries.BULK_RUN, {"query": NOTHING})["bulkOperationRunQuery"]
     if answer["userErrors"]:
@@ -66,16 +63,13 @@ def set_out(connection: Connection, run: SyncRun) -> None:
     SyncRun.objects.filter(pk=run.pk).update(cursor=run.cursor, facts=run.facts, beat_at=Now())
 
 
-def _listen(shopify: Shopify, connection: Connection) -> str:
-    """Subscribe the topic; the id of the subscription, "" when it was there already."""
+def _listen(shopify: Shopify, connection: Connection) -> None:
+    """Subscribe the topic, if the last check of subscriptions has not."""
     variables = {"topic": "BULK_OPERATIONS_FINISH", "sub": {"uri": webhook_url(connection), "format": "JSON"}}
-    answer = shopify.run(app_queries.WEBHOOK_CREATE, variables)["webhookSubscriptionCreate"]
-    if answer["userErrors"]:
-        reason = " ".join(error["message"] for error in answer["userErrors"])
-        if TAKEN in reason:
-            return ""
+    errors = shopify.run(app_queries.WEBHOOK_CREATE, variables)["webhookSubscriptionCreate"]["userErrors"]
+    reason = " ".join(error["message"] for error in errors)
+    if reason and TAKEN not in reason:
         raise GiveUp(f"Shopify does not send its webhook: {reason}", parked="refused")
-    return str(answer["webhookSubscription"]["id"])
 
 
 def look(run: SyncRun) -> SyncRun:
@@ -150,13 +144,6 @@ def _names(message: InboundMessage) -> Any:
 
 
 def _end(run: SyncRun, failure: str) -> None:
-    """Outside of any transaction: what was made for the trip is taken away again first."""
-    subscription = run.cursor.pop("subscription", None)
-    if subscription:
-        try:
-            Shopify(run.connection).run(app_queries.WEBHOOK_DELETE, {"id": subscription})
-        except (GiveUp, RetryLater) as error:
-            run.facts["left_behind"] = f"{TOPIC}: {error}"
     run.state = SyncRun.State.FAILED if failure else SyncRun.State.DONE
     run.failure, run.ended_at = failure, timezone.now()
     run.save(update_fields=["state", "failure", "ended_at", "facts", "cursor"])

@@ -8,9 +8,11 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 from typing import Any
 
+STORE = re.compile(r"https://[a-z0-9][a-z0-9-]*\.myshopify\.com", re.ASCII)
 SKEW_SECONDS = 10
 MOST_LENGTH = 4096
 
@@ -22,7 +24,7 @@ class Unacceptable(Exception):
 def shop_of(token: str) -> str:
     """The store a token says it is from, before anything is verified: only to find whose secret to verify it with."""
     destination = str(_claims(token).get("dest", ""))
-    if not destination.startswith("https://"):
+    if not STORE.fullmatch(destination):
         raise Unacceptable("It names no store.")
     return destination.removeprefix("https://")
 

@@ -1,5 +1,6 @@
 """The store's owner agrees and is sent back: only a callback that is proven connects the store, and only once."""
 
+import base64
 import json
 import threading
 import time
@@ -195,6 +196,11 @@ def session_token(store: Sandbox, **fields: Any) -> str:
     return str(store.post("/sandbox/session_token.json", **fields).json()["session_token"])
 
 
+def unsigned(claims: Any) -> str:
+    parts = [{"alg": "HS256"}, claims, "x"]
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+
+
 def prepared(store: Sandbox) -> Connection:
     return connecting.prepare(store.shop, api_url=store.url, secret=SECRET, client_id="demo-client-id")
 
@@ -216,6 +222,7 @@ def test_a_session_token_that_is_forged_over_or_meant_for_others_is_refused(stor
     head, claims, signature = good.split(".")
     other = connecting.prepare("other.myshopify.com", api_url=store.url, secret="another", client_id="demo-client-id")
     for bad in (
+        unsigned({"dest": "https://\x00.myshopify.com"}), unsigned({"dest": ["x"]}), unsigned([]), unsigned({}),
         "", "a.b.c", "....", "x" * 5000, good[:-2], f"{head}.{claims}.", f"{head}.{claims[:-4]}AAAA.{signature}",
         f"eyJhbGciOiJub25lIn0.{claims}.", f"eyJhbGciOiJub25lIn0.{claims}.{signature}",
         session_token(store, seconds=-3600),

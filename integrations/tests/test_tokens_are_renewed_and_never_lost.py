@@ -174,8 +174,12 @@ def test_a_dead_refresh_token_stops_the_line_and_connecting_again_lets_it_go_on(
     shop.refresh_from_db()
     assert shop.paused_because.startswith("Connect the store again: ")
     assert "refresh token" in StoreHealth.objects.get(pk=shop.pk).token_problem
+    number = minted(store)
+    with pytest.raises(GiveUp, match="Connect the store again"):
+        Shopify(shop).run(NAME, {})  # nobody is asked again and again
     calls.drain(shop.pk)
     delivery.refresh_from_db()
+    assert minted(store) == number
     assert delivery.state == "pending"
     again = by_credentials(store)
     assert (again.pk, again.paused_at) == (shop.pk, None)

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from integrations import connecting
+from integrations import bells, connecting
 from integrations.errors import Ignored
 from integrations.models import Connection
 from integrations.shopify.arriving import Result, shop_of
@@ -40,7 +40,14 @@ def _uninstalled(connection: Connection, body: Body) -> Result:
     return "the app is gone; what waits is kept", None
 
 
+def _query_ended(connection: Connection, body: Body) -> Result:
+    """A bulk query came to its end: the pass that waits for its file may look, and a round trip has come home."""
+    bells.ring(bells.PASSES)
+    return f"a bulk query is {text(body, 'status') or 'over'}", None
+
+
 HANDLERS = {
+    "bulk_operations/finish": _query_ended,
     "app/uninstalled": _uninstalled,
     "shop/update": _shop,
     "app/scopes_update": _scopes,
