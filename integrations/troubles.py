@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from integrations import telling
 from integrations.drains import slot
-from integrations.models import Connection, StoreHealth, SyncRun, Trouble
+from integrations.models import Connection, Delivery, StoreHealth, SyncRun, Trouble
 from integrations.shopify import access, versions
+from integrations.shopify.pushes.replacing import placed_lately
 
 logger = logging.getLogger(__name__)
 Kind = Trouble.Kind
@@ -46,6 +47,7 @@ def found(
         if missing
         else "",
         Kind.SUBSCRIPTIONS: _subscriptions(connection, check),
+        Kind.BRAKE: _brake(connection),
         Kind.VERSION: versions.trouble(settings.SHOPIFY_API_VERSION, health.api_version if health else "", today),
     }
     return {kind: text[:500] for kind, text in words.items() if text}
@@ -66,6 +68,18 @@ def _subscriptions(connection: Connection, check: SyncRun | None) -> str:
             f"They were subscribed again on {at}; what was missed meanwhile is found by reconciliation."
         )
     return ""
+
+
+def _brake(connection: Connection) -> str:
+    """More replacements wait than may be placed in an hour."""
+    waiting = connection.deliveries.filter(entry__action="resolution.queued", state=Delivery.State.RETRYING).count()
+    placed = placed_lately(connection) if waiting else 0
+    if placed < settings.REPLACEMENTS_PER_HOUR or not waiting:
+        return ""
+    return (
+        f"{placed} replacements were placed within an hour, as many as REPLACEMENTS_PER_HOUR allows, and {waiting} more "
+        "wait. They go on by themselves: look whether all these claims are real, and undo those that are not."
+    )
 
 
 def _some(names: list[str]) -> str:

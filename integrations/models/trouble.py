@@ -12,6 +12,7 @@ class Trouble(models.Model):
         SCOPES = "scopes", "Scopes are missing"
         SUBSCRIPTIONS = "subscriptions", "Webhooks are missing"
         VERSION = "version", "The API version ends"
+        BRAKE = "brake", "Replacements are held back"
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="troubles")
     kind = models.CharField(max_length=16, choices=Kind)

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from integrations import calls, inbox
+from integrations import calls, inbox, troubles
 from integrations.errors import RetryLater
-from integrations.models import Connection, Delivery
+from integrations.models import Connection, Delivery, Trouble
 from integrations.shopify import outbound, queries
 from integrations.shopify.arriving import apply_order
 from integrations.shopify.client import Shopify
@@ -221,8 +221,12 @@ def test_no_more_are_placed_in_an_hour_than_the_setting_says(settings, sandbox, 
     assert (delivery.state, delivery.attempts) == ("retrying", 0)
     assert delivery.result.startswith("1 replacements were placed in the last hour")
     assert second.resolutions.get().started_at is None  # it can still be undone
+    troubles.run()
+    assert "1 more wait" in Trouble.objects.get(kind="brake", ended_at=None).words
     Resolution.objects.filter(claim=first).update(executed_at=timezone.now() - timedelta(hours=2))
     Delivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now())
     calls.drain(shopify.pk)
     delivery.refresh_from_db()
     assert second.resolutions.get().state == "executed", delivery.result
+    troubles.run()
+    assert not Trouble.objects.filter(kind="brake", ended_at=None).exists()

@@ -37,6 +37,7 @@ def test_a_return_is_opened_once_though_the_answer_is_lost(shop_of_module, store
     assert (change.state, change.failure, door.mutations) == ("done", "", ["returnCreate"])
     [opened] = at_shop(shop_of_module, order)
     assert change.result["return"] == opened["id"].rsplit("/", 1)[-1]
+    assert str(order.returns.get().remote_id) == change.result["return"]
     [part] = opened["returnLineItems"]["nodes"]
     assert (part["quantity"], part["returnReasonNote"]) == (1, f"Handle broke ({change.public_id})")
     assert told(order) == ["change.queued", "change.done"]

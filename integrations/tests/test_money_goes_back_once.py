@@ -147,3 +147,26 @@ def test_two_at_once_cannot_promise_the_same_unit(order, goods):
         changes.refund(order, lines=[line(goods)], by="staff:ben")
     assert (refusal.value.code, refusal.value.pointer) == ("unit_used", "/lines/0/quantity")
     assert order.changes.count() == 1
+
+
+def test_what_is_restocked_goes_back_to_where_it_was_sent_from(shop_of_module, store, door, order, goods):
+    with pytest.raises(ChangeRefused, match="was not sent") as refusal:
+        changes.refund(order, lines=[line(goods, restock="return")], by="staff:ana")
+    assert refusal.value.pointer == "/lines/0/restock"
+    shop_of_module.press(order.remote_id, "fulfil")
+    order = home(store, order.remote_id)
+    place = order.fulfillments.get().location_id
+    change = changes.refund(order, lines=[line(goods, restock="return")], by="staff:ana")
+    sent(store, change)
+    assert (change.state, change.failure) == ("done", "")
+    [sent_line] = door.variables[0]["input"]["refundLineItems"]
+    assert (sent_line["restockType"], sent_line["locationId"]) == ("RETURN", f"gid://shopify/Location/{place}")
+    assert Refund.objects.get(order=order).lines[0]["restock_type"] == "return"
+
+
+def test_what_was_not_sent_is_cancelled_and_restocked(store, door, order, goods):
+    change = changes.refund(order, lines=[line(goods, restock="cancel")], by="staff:ana")
+    sent(store, change)
+    goods.refresh_from_db()
+    assert (change.state, change.failure, goods.current_quantity) == ("done", "", goods.quantity - 1)
+    assert "locationId" in door.variables[0]["input"]["refundLineItems"][0]

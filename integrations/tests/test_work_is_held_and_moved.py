@@ -48,6 +48,18 @@ def test_work_is_held_back_once_though_the_answer_is_lost(shop_of_module, store,
     sent(store, change, tries=2)
     assert (change.state, change.failure, door.mutations) == ("done", "", ["fulfillmentOrderHold"])
     assert holds(shop_of_module, order) == [(str(change.uuid), "INCORRECT_ADDRESS")]
+    [known] = [one for work in order.fulfillment_orders.all() for one in work.holds]
+    assert (known["handle"], known["ours"]) == (str(change.uuid), True)
+
+
+def test_one_hold_of_two_is_released_by_its_name(shop_of_module, store, door, order):
+    first, second = changes.hold(order, by="staff:ana"), changes.hold(order, reason="other", by="staff:ben")
+    sent(store, first)
+    names = {one["handle"]: one["id"] for work in order.fulfillment_orders.all() for one in work.holds}
+    change = changes.release(order, holds=[names[str(first.uuid)]], by="staff:ana")
+    sent(store, change)
+    assert (change.state, change.failure) == ("done", "")
+    assert [handle for handle, _ in holds(shop_of_module, order)] == [str(second.uuid)]
 
 
 def test_only_our_own_holds_are_released(shop_of_module, store, door, order):

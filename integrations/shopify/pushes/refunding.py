@@ -35,7 +35,7 @@ def push(connection: Connection, change: Change) -> Sent:
 def _input(connection: Connection, change: Change) -> dict[str, Any]:
     """RefundInput: lines and shipping as asked, the money as suggested, or the asked amount over the same payments."""
     wanted, currency = change.wanted, change.wanted["currency"]
-    lines = [_line(part) for part in wanted["lines"]]
+    lines = [_line(change, part) for part in wanted["lines"]]
     shipping = wanted.get("shipping")
     asked: dict[str, Any] = {"id": order_gid(change), "lines": lines or None, "full": None}
     asked |= {"shipping": True if shipping is True else None}
@@ -63,9 +63,24 @@ def _input(connection: Connection, change: Change) -> dict[str, Any]:
     return made
 
 
-def _line(part: dict[str, Any]) -> dict[str, Any]:
+def _line(change: Change, part: dict[str, Any]) -> dict[str, Any]:
+    """RefundLineItemInput; what is restocked goes to where it was sent from, or was to be."""
     line = {"lineItemId": gid("LineItem", int(part["line"])), "quantity": part["quantity"]}
-    return {**line, "restockType": RESTOCK[part["restock"]]}
+    place = _place(change, part)
+    where = {"locationId": gid("Location", place)} if place else {}
+    return {**line, "restockType": RESTOCK[part["restock"]], **where}
+
+
+def _place(change: Change, part: dict[str, Any]) -> int | None:
+    """The shop's number of the location, None when nothing is restocked or we do not know: the shop chooses then."""
+    assert change.order is not None
+    if part["restock"] == "none":
+        return None
+    came = change.order.fulfillments.all() if part["restock"] == "return" else change.order.fulfillment_orders.all()
+    for one in came:
+        if one.location_id and any(str(row["line"]) == part["line"] for row in one.lines):
+            return int(one.location_id)
+    return None
 
 
 def _transactions(

@@ -81,14 +81,18 @@ def fetch_missing_replacements() -> int:
     return count
 
 
-def _brake(connection: Connection) -> None:
-    """A safety catch: whatever runs wild here, a shop is sent no more replacements an hour than the setting says."""
+def placed_lately(connection: Connection) -> int:
+    """How many replacements were placed at a store within the last hour."""
     since = timezone.now() - timedelta(hours=1)
-    made = Resolution.objects.filter(
-        claim__order__shop=connection.shop_id, remote_order_id__isnull=False, executed_at__gt=since
-    ).count()
-    if made >= settings.REPLACEMENTS_PER_HOUR:
-        raise NotYet(f"{made} replacements were placed in the last hour, no more are; is all well?", after=60)
+    placed = Resolution.objects.filter(claim__order__shop=connection.shop_id, remote_order_id__isnull=False)
+    return placed.filter(executed_at__gt=since).count()
+
+
+def _brake(connection: Connection) -> None:
+    """A safety catch: whatever runs wild here, a store is sent no more replacements an hour than the setting says."""
+    placed = placed_lately(connection)
+    if placed >= settings.REPLACEMENTS_PER_HOUR:
+        raise NotYet(f"{placed} replacements were placed in the last hour, no more are; is all well?", after=60)
 
 
 _defined: set[int] = set()  # connections whose shop has the definition, as far as this process knows
