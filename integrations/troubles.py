@@ -77,7 +77,7 @@ def _brake(connection: Connection) -> str:
     if placed < settings.REPLACEMENTS_PER_HOUR or not waiting:
         return ""
     return (
-        f"{placed} replacements were placed within an hour, as many as REPLACEMENTS_PER_HOUR allows, and {waiting} more "
+        f"{placed} replacements were placed within an hour, as many as REPLACEMENTS_PER_HOUR allows, {waiting} more "
         "wait. They go on by themselves: look whether all these claims are real, and undo those that are not."
     )
 
