@@ -223,6 +223,7 @@ _FIELDS_IN_WORDS = {
     "po_number": "purchase order number",
     "discrepancy": "sum that does not add up",
     "risk": "risk recommendation",
+    "taxes_included": "whether prices hold the tax",
     "group": "bundle",
     "parent_remote_id": "follows",
     "return_remote_id": "return",

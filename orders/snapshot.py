@@ -277,4 +277,5 @@ class OrderSnapshot:
     po_number: str | None = None
     risk: str | None = None
     return_status: str | None = None
+    taxes_included: bool | None = None
     discrepancy: Decimal | None = None  # total less the sum of its parts, in shop currency; None: cannot be judged

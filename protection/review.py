@@ -16,11 +16,12 @@ from orders import entitlement
 from orders.entitlement import UnitAlreadyUsed
 from orders.journal import record
 from orders.models import LineItem, UnitUse
-from orders.money import Money, MoneyBag, decimal_of, rounded
+from orders.money import Money, MoneyBag
 from orders.stock import on_shelves
 from protection.filing import locked
 from protection.models import ApprovalLimit, Claim, ClaimItem, ClaimUnit, Coverage, Decision, Resolution
 from protection.models.claim import MoveRefused
+from protection.shares import share
 
 
 class DecisionRefused(Exception):
@@ -158,18 +159,8 @@ def reopen(claim: Claim, why: str, *, user: User) -> Claim:
 
 
 def paid_for(line: LineItem, quantity: int) -> MoneyBag:
-    """What was paid for `quantity` units: price less the discount's share plus the tax's share, each side by itself."""
-
-    def side(name: str) -> Money:
-        amounts = line.amounts
-        currency = amounts["unit_price"][name]["currency"]
-        price = decimal_of(amounts["unit_price"][name]["amount"]) * quantity
-        whole = [(amounts.get(part) or {}).get(name) for part in ("discount", "tax")]
-        discount, tax = (decimal_of(part["amount"]) if part else Decimal(0) for part in whole)
-        share = Decimal(quantity) / Decimal(line.quantity or 1)
-        return Money(rounded(price + (tax - discount) * share, currency), currency)
-
-    return MoneyBag(side("shop"), side("presentment"))
+    """What was paid for the first `quantity` units of a line, each side by itself."""
+    return share(line, range(1, quantity + 1), taxes_included=line.order.taxes_included)
 
 
 def approval_limit(user: User) -> Decimal | None:

@@ -41,6 +41,7 @@ class Order(models.Model):
     financial_status = models.CharField(max_length=64, blank=True)
     fulfillment_status = models.CharField(max_length=64, blank=True)
     cancel_reason = models.CharField(max_length=64, blank=True)
+    taxes_included = models.BooleanField(null=True, blank=True, help_text="Prices hold the tax; empty: not known")
     currency = models.CharField(max_length=3)
     presentment_currency = models.CharField(max_length=3)
     total = models.DecimalField(max_digits=20, decimal_places=4, default=0)

@@ -45,7 +45,7 @@ def order(body: Body) -> OrderSnapshot:
     lines = [_line(one, currency, presentment, refunds, groups) for one in body.get("line_items") or []]
     shipping = money.shipping_lines(body, currency, presentment)
     terms = Terms(
-        taxes_included=body.get("taxes_included"),
+        taxes_included=_flag(body.get("taxes_included")),
         duties_included=bool(body.get("duties_included")),
         tips=bag("total_tip_received"),
         rounding=bag("total_cash_rounding_payment_adjustment"),
@@ -84,8 +84,13 @@ def order(body: Body) -> OrderSnapshot:
         confirmation_number=text(body, "confirmation_number") if "confirmation_number" in body else None,
         po_number=text(body, "po_number") if "po_number" in body else None,
         return_status=text(body, "return_status").lower() if "return_status" in body else None,
+        taxes_included=_flag(body.get("taxes_included")),
         discrepancy=discrepancy(known, lines, shipping, terms, refunded=bool(refunds)),
     )
+
+
+def _flag(said: object) -> bool | None:
+    return said if isinstance(said, bool) else None
 
 
 def _discount_codes(body: Body) -> list[str] | None:

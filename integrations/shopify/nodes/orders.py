@@ -93,6 +93,7 @@ def order(read: Whole) -> OrderSnapshot:
         po_number=clean(node["poNumber"]),
         risk=clean(node["risk"]["recommendation"]).lower(),
         return_status=clean(node["returnStatus"]).lower(),
+        taxes_included=node["taxesIncluded"],
         discrepancy=discrepancy(amounts, lines, shipping, terms, refunded=bool(read.refunds)),
     )
 
