@@ -32,6 +32,8 @@ SENTENCES = {
     AlertLimit.Measure.PARKED: "{amount} parked",
     AlertLimit.Measure.DRIFT: "{amount} not the same there",
     AlertLimit.Measure.INBOX: "the oldest message has waited {amount} to be handled",
+    AlertLimit.Measure.PASS: "no pass over it was finished for {amount}",
+    AlertLimit.Measure.PROOF: "{amount} of the last check: orders that differed, or a closed way",
 }
 
 

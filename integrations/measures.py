@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db import connection as database
 from django.db.models import Count
 
+from integrations import proof
 from integrations.models import AlertLimit, Delivery, Drift, InboundMessage
 
 Measure = AlertLimit.Measure
@@ -117,10 +118,14 @@ MEASURES: dict[str, Callable[[], dict[int, int]]] = {
     Measure.PARKED: parked,
     Measure.DRIFT: drift,
     Measure.INBOX: inbox_lag,
+    Measure.PASS: proof.pass_age,
+    Measure.PROOF: proof.wrong,
 }
 UNITS: dict[str, tuple[str, str]] = {  # one, several
     Measure.LAG: ("second", "seconds"),
     Measure.PARKED: ("delivery", "deliveries"),
     Measure.DRIFT: ("order", "orders"),
     Measure.INBOX: ("second", "seconds"),
+    Measure.PASS: ("second", "seconds"),
+    Measure.PROOF: ("finding", "findings"),
 }

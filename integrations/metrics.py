@@ -24,7 +24,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from integrations import measures
+from integrations import measures, proof
 from integrations.models import Alert, AlertLimit, Delivery, InboundMessage
 
 WINDOW_SECONDS = 300
@@ -63,6 +63,7 @@ class Figures(Collector):
             cursor.execute(f"SET LOCAL statement_timeout = {DEADLINE_MS}")
             lines = _lines(cursor)
             yield from _of_connections(lines)
+            yield from _of_stores(lines)
             yield from _of_outbox(lines)
             yield from _of_inbox(lines)
             yield from _of_attempts(cursor, lines)
@@ -139,6 +140,16 @@ def _of_connections(lines: Lines) -> Iterator[Metric]:
         ["measure"],
         (((measure,), known.get(measure, 0)) for measure in AlertLimit.Measure.values),
     )
+
+
+def _of_stores(lines: Lines) -> Iterator[Metric]:
+    stores = [(lines[one.connection_id].labels, one) for one in proof.proofs() if one.connection_id in lines]
+    for name, help_, read in (
+        ("reconcile_age_seconds", "Since a pass over the store was finished.", lambda one: one.pass_age),
+        ("proof_age_seconds", "Since a check found the store and us the same.", lambda one: one.proof_age),
+        ("check_wrong", "What the last check of the store found wrong.", lambda one: one.wrong),
+    ):
+        yield _family(name, help_, LABELS, [(labels, read(one)) for labels, one in stores])
 
 
 def _of_outbox(lines: Lines) -> Iterator[Metric]:

@@ -11,10 +11,13 @@ from django.utils import timezone
 from backoffice.console.counts import counts
 from backoffice.console.panels import Panel
 from integrations.models import Connection, Delivery, Heartbeat, InboundMessage
+from integrations.proof import proofs
 from orders.models import Order
 from protection.models import ApprovalLimit, PlanVersion
 
 STALE = timedelta(seconds=60)
+LATE = timedelta(minutes=45)  # three passes
+STORES = 8
 STEPS = {
     "shop": Exists(Connection.objects.filter(system="shopify")),
     "message": Exists(InboundMessage.objects.all()),
@@ -50,6 +53,8 @@ def sync_health(request: HttpRequest, subject: Any) -> Panel | None:
         "beat": beat and beat.beat_at,
         "stale": beat is None or timezone.now() - beat.beat_at > STALE,
         "sees_inbox": request.user.has_perm("integrations.view_inboundmessage"),
+        "stores": proofs()[:STORES],
+        "late": LATE.total_seconds(),
     }
     return Panel("Sync", "integrations/today_sync.html", context)
 

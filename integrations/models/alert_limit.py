@@ -14,6 +14,8 @@ class AlertLimit(models.Model):
         PARKED = "parked", "Deliveries parked"
         DRIFT = "drift", "Orders that differ"
         INBOX = "inbox", "Oldest message waiting, in seconds"
+        PASS = "pass", "Since a store was last compared, in seconds"
+        PROOF = "proof", "What the last check of a store found wrong"
 
     measure = models.CharField(max_length=10, choices=Measure)
     connection = models.ForeignKey(
