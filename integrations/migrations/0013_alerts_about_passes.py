@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0011_tries_that_went_well")]
+    dependencies = [("integrations", "0012_the_brake_is_a_trouble")]
 
     operations = [
         migrations.AlterField(
