@@ -1,10 +1,17 @@
 """Reasons to refuse a claim, as pure questions: nothing here writes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
 
 from orders import entitlement
 from orders.models import LineItem, Order, UnitUse
-from protection.models import ClaimUnit, Coverage
+from protection.models import Claim, ClaimUnit, Coverage, ReasonRule
+from protection.models.reason_rule import REMEDIES
+from protection.windows import Timing
+
+ONE_DAY = timedelta(days=1)
 
 
 class ClaimRefused(Exception):
@@ -31,6 +38,52 @@ def check_order(order: Order, coverage: Coverage | None) -> None:
     if not coverage.in_force:
         status = coverage.get_status_display().lower()
         raise ClaimRefused("not_covered", f"The delivery guarantee of order {order} is {status}.", "/order")
+
+
+def promise_for(order: Order) -> Coverage | None:
+    """The coverage a claim on this order rests on: its own, or that of the order which it replaces."""
+    coverage = Coverage.objects.filter(order=order).first()
+    if coverage is not None and coverage.in_force:
+        return coverage
+    first = followed_claim(order)
+    return promise_for(first.order) if first else coverage
+
+
+def followed_claim(order: Order) -> Claim | None:
+    """The claim whose remedy this order is; a claim on it goes on where that one ended."""
+    return Claim.objects.select_related("order__shop").filter(resolutions__replacement_order=order).first()
+
+
+def check_timing(timing: Timing, reason: str) -> None:
+    """Raise ClaimRefused when it is too late. Too early is no reason to refuse: the claim waits for its day."""
+    if timing.state == "late":
+        label = Claim.Reason(reason).label
+        raise ClaimRefused("too_late", f"{label}: the time to claim is over. {timing.sentence}", "/reason")
+
+
+def check_day(order: Order, happened_on: date | None, today: date) -> None:
+    """Raise ClaimRefused for a day that cannot be: before the order, or in the future (a day's difference of zones)."""
+    if happened_on is None:
+        return
+    if happened_on > today + ONE_DAY:
+        raise ClaimRefused("date_in_future", f"{happened_on} has not come yet.", "/happened_on")
+    if happened_on < order.placed_at.date() - ONE_DAY:
+        sentence = f"Order {order} was placed on {order.placed_at:%-d %b %Y}, after {happened_on}."
+        raise ClaimRefused("date_before_order", sentence, "/happened_on")
+
+
+def check_choices(choices: Sequence[Mapping[str, Any]], rule: ReasonRule | None) -> None:
+    """Raise ClaimRefused unless each remedy wished for is one the rule allows, none of them twice."""
+    allowed = rule.remedies if rule else list(REMEDIES)
+    for index, choice in enumerate(choices):
+        remedy, pointer = choice.get("remedy"), f"/choices/{index}"
+        if remedy not in allowed:
+            sentence = f"{remedy} is not a remedy for this reason; choose of {', '.join(allowed)}."
+            raise ClaimRefused("remedy_not_allowed", sentence, f"{pointer}/remedy")
+        if remedy == "exchange" and not choice.get("variant_id"):
+            raise ClaimRefused("variant_missing", "Say which variant you would like instead.", f"{pointer}/variant_id")
+        if choice in choices[:index]:
+            raise ClaimRefused("duplicate_choice", f"{remedy} is named twice.", pointer)
 
 
 def claimable_lines(order: Order) -> list[LineItem]:

@@ -1,14 +1,42 @@
 """Filing a claim, and taking it back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from backoffice import failpoints
 from orders.models import Order
-from protection.eligibility import ClaimRefused, ItemAsked, check_order, units_to_claim
-from protection.models import Claim, ClaimItem, ClaimUnit, Coverage
+from protection.eligibility import (
+    ClaimRefused,
+    ItemAsked,
+    check_choices,
+    check_day,
+    check_order,
+    check_timing,
+    followed_claim,
+    promise_for,
+    units_to_claim,
+)
+from protection.models import Claim, ClaimItem, ClaimUnit
+from protection.rules import rule_for
+from protection.windows import shipment_of, timing
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the customer says beside the items: remedies, best first, an address to send to, the day it happened.
+
+    A choice is {"remedy": one of the rule's, "variant_id": for an exchange}; `ship_to` has the shape of
+    `Order.shipping_address`.
+    """
+
+    choices: Sequence[Mapping[str, Any]] = ()
+    ship_to: Mapping[str, str] | None = None
+    happened_on: date | None = None
 
 
 @transaction.atomic
@@ -20,37 +48,63 @@ def file_claim(
     by: str,
     description: str = "",
     override_reason: str = "",
+    wishes: Wishes | None = None,
     source: str = "",
 ) -> Claim:
-    """File a claim and put it before an agent; raises ClaimRefused with code, sentence and field.
+    """File a claim and put it before an agent, or let it wait for its day; raises ClaimRefused with code and field.
 
-    `override_reason` is for staff only: it lets a claim in that coverage would refuse, and stays on record. Nothing
-    lets in a unit that was paid for already.
+    `override_reason` is for staff only: it lets in what coverage or the calendar would refuse or keep waiting, and
+    stays on record. Nothing lets in a unit that was paid for already.
     """
+    wishes = wishes or Wishes()
     order = Order.objects.select_for_update(of=("self",)).select_related("shop").get(pk=order.pk)
     if not override_reason:
-        check_order(order, Coverage.objects.filter(order=order).first())
+        check_order(order, promise_for(order))
     if not items:
         raise ClaimRefused("no_items", "Say which items the claim is about.", "/items")
+    now, rule = timezone.now(), rule_for(order, reason)
+    check_day(order, wishes.happened_on, now.date())
+    check_choices(wishes.choices, rule)
+    shipment = shipment_of(order, [asked.line for asked in items])
     claim = Claim.objects.create(
-        order=order, reason=reason, description=description, filed_by=by, override_reason=override_reason
-    )
+        order=order, reason=reason, rule=rule, description=description, filed_by=by, override_reason=override_reason,
+        choices=list(wishes.choices), ship_to=wishes.ship_to, happened_on=wishes.happened_on,
+        follows=followed_claim(order), seen_scan=shipment.newest_scan,
+    )  # fmt: skip
+    _hold(claim, items)
+    found = timing(rule, shipment, now)
+    if not override_reason:
+        check_timing(found, reason)
+    facts: dict[str, Any] = {"reason": reason, "items": {asked.line.public_id: asked.quantity for asked in items}}
+    facts["timing"] = found.as_json()
+    if override_reason:
+        facts["override_reason"] = override_reason
+    if claim.follows:
+        facts["follows"] = claim.follows.public_id
+    claim.move_to(Claim.State.SUBMITTED, by=by, source=source, **facts)
+    if found.state == "too_early" and found.opens_at and not override_reason:
+        claim.eligible_at = found.opens_at
+        claim.move_to(
+            Claim.State.WAITING, by="system", eligible_at=found.opens_at.isoformat(), why=found.sentence,
+            timing=found.as_json(),
+        )  # fmt: skip
+    else:
+        claim.move_to(Claim.State.IN_REVIEW, by="system")
+    failpoints.reach("claim.filing")
+    return claim
+
+
+def _hold(claim: Claim, items: Sequence[ItemAsked]) -> None:
+    """Write the claim's items and take hold of their units; raises ClaimRefused."""
     for index, asked in enumerate(items):
         pointer = f"/items/{index}"
-        if asked.line.order_id != order.pk:
-            raise ClaimRefused("unknown_line", f"{asked.line} is not in order {order}.", f"{pointer}/line_item")
+        if asked.line.order_id != claim.order_id:
+            raise ClaimRefused("unknown_line", f"{asked.line} is not in order {claim.order}.", f"{pointer}/line_item")
         if asked.line in [earlier.line for earlier in items[:index]]:
             raise ClaimRefused("duplicate_item", f"{asked.line} is named twice.", pointer)
         units = units_to_claim(asked, pointer)
         item = ClaimItem.objects.create(claim=claim, line=asked.line, quantity=asked.quantity)
         ClaimUnit.objects.bulk_create(ClaimUnit(item=item, line=asked.line, unit=unit) for unit in units)
-    facts: dict[str, Any] = {"reason": reason, "items": {asked.line.public_id: asked.quantity for asked in items}}
-    if override_reason:
-        facts["override_reason"] = override_reason
-    claim.move_to(Claim.State.SUBMITTED, by=by, source=source, **facts)
-    claim.move_to(Claim.State.IN_REVIEW, by="system")
-    failpoints.reach("claim.filing")
-    return claim
 
 
 @transaction.atomic

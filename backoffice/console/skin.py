@@ -66,6 +66,7 @@ SIDEBAR = [
             _item("Plans", "shield", "protection_plan_changelist", "protection.view_plan"),
             _item("Plan versions", "published_with_changes", "protection_planversion_changelist",
                   "protection.view_planversion"),
+            _item("Reason rules", "rule", "protection_reasonrule_changelist", "protection.view_reasonrule"),
             _item("Approval limits", "price_check", "protection_approvallimit_changelist",
                   "protection.view_approvallimit"),
             _item("Alert limits", "notification_settings", "integrations_alertlimit_changelist",

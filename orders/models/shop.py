@@ -12,6 +12,9 @@ class Shop(models.Model):
     name = models.CharField(max_length=255, blank=True)
     currency = models.CharField(max_length=3, default="USD")
     time_zone = models.CharField(max_length=64, blank=True)
+    country = models.CharField(
+        max_length=2, blank=True, help_text="Where it sends from, ISO 3166; empty: not known, then all is domestic"
+    )
     redacted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

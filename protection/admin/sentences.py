@@ -48,6 +48,11 @@ def _submitted(facts: dict[str, Any]) -> str:
     return f"{text}. Accepted against the rules: {facts['override_reason']}" if facts.get("override_reason") else text
 
 
+@tells("claim.waiting")
+def _waiting(facts: dict[str, Any]) -> str:
+    return f"Too early, the claim waits. {facts['why']}"
+
+
 @tells("claim.in_review")
 def _in_review(facts: dict[str, Any]) -> str:
     if facts.get("why"):

@@ -1,7 +1,9 @@
 from protection.models.claim import Claim, ClaimItem, ClaimUnit
 from protection.models.coverage import Consent, Coverage
 from protection.models.decision import ApprovalLimit, Decision
+from protection.models.info_request import InfoRequest, Reply
 from protection.models.plan import Plan, PlanVersion
+from protection.models.reason_rule import ReasonRule
 from protection.models.resolution import Resolution
 
 __all__ = [
@@ -12,7 +14,10 @@ __all__ = [
     "Consent",
     "Coverage",
     "Decision",
+    "InfoRequest",
     "Plan",
     "PlanVersion",
+    "ReasonRule",
+    "Reply",
     "Resolution",
 ]

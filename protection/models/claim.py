@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from backoffice.identifiers import PublicId
 from orders.journal import record
-from orders.models import LineItem, Order
+from orders.models import LineItem, Order, TrackingEvent
 
 
 class MoveRefused(Exception):
@@ -48,8 +48,15 @@ class Claim(models.Model):
 
     class Reason(models.TextChoices):
         LOST = "lost", "Lost in transit"
+        NOT_RECEIVED = "not_received", "Delivered, not received"
         STOLEN = "stolen", "Stolen after delivery"
         DAMAGED = "damaged", "Damaged"
+        WRONG_ITEM = "wrong_item", "Wrong item"
+        MISSING_ITEM = "missing_item", "Missing item"
+        RETURNED = "returned", "Returned to sender"
+        WRONG_ADDRESS = "wrong_address", "Wrong address"
+        DELAYED = "delayed", "Delayed"
+        CUSTOMS = "customs", "Stuck in customs"
 
     MOVES: dict[str, frozenset[str]] = {
         State.DRAFT: frozenset({State.SUBMITTED, State.CLOSED}),
@@ -74,16 +81,41 @@ class Claim(models.Model):
 
     public_id = PublicId("clm")
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="claims")
-    reason = models.CharField(max_length=16, choices=Reason)
+    reason = models.CharField(max_length=24, choices=Reason)
+    rule = models.ForeignKey(
+        "ReasonRule", null=True, blank=True, on_delete=models.PROTECT, related_name="claims",
+        help_text="The version in force when the order was placed",
+    )  # fmt: skip
     description = models.TextField(blank=True)
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True)
-    next_actor = models.CharField(max_length=10, choices=Actor, blank=True)
+    next_actor = models.CharField(max_length=10, choices=Actor, blank=True, default=Actor.CUSTOMER)
     filed_by = models.CharField(max_length=255)
     override_reason = models.TextField(blank=True, help_text="Why staff accepted a claim that the rules refuse")
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="claims"
     )
+    choices = models.JSONField(
+        default=list, blank=True,
+        help_text='What the customer would like, best first: [{"remedy": "exchange", "variant_id": "42"}, …]',
+    )  # fmt: skip
+    ship_to = models.JSONField(null=True, blank=True, help_text="Where a replacement goes; empty: as on the order")
+    happened_on = models.DateField(null=True, blank=True, help_text="When the customer says it happened")
+    follows = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by",
+        help_text="The claim whose replacement this one is about",
+    )  # fmt: skip
+    eligible_at = models.DateTimeField(null=True, blank=True, help_text="Filed too early: it is looked at then")
+    seen_scan = models.ForeignKey(
+        TrackingEvent, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="The newest scan when it was filed, or when the customer was last asked about one",
+    )  # fmt: skip
+    found_at = models.DateTimeField(
+        null=True, blank=True, help_text="The first parcel was delivered after all; somebody must look"
+    )
+    appealed_at = models.DateTimeField(null=True, blank=True)
+    appeal_why = models.TextField(blank=True)
+    not_again_by = models.JSONField(default=list, blank=True, help_text="Users who decided before the appeal")
     version = models.PositiveIntegerField(default=1, help_text="Rises with every move; the API's ETag")
     submitted_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -101,10 +133,18 @@ class Claim(models.Model):
                 condition=models.Q(state="closed", closed_at__isnull=False)
                 | ~models.Q(state="closed") & models.Q(closed_at__isnull=True),
             ),
+            models.CheckConstraint(
+                name="claim_next_actor_while_open", condition=models.Q(state="closed") | ~models.Q(next_actor="")
+            ),
+            models.CheckConstraint(
+                name="claim_waits_for_a_date",
+                condition=~models.Q(state="waiting") | models.Q(eligible_at__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "created_at"], name="claim_queue"),
             models.Index(fields=["-created_at", "-id"], name="claim_newest"),
+            models.Index(fields=["eligible_at"], name="claim_waking", condition=models.Q(state="waiting")),
         ]
 
     def __str__(self) -> str:
@@ -113,6 +153,10 @@ class Claim(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state != self.State.CLOSED
+
+    def may_decide(self, user: Any) -> bool:
+        """Whether `user` may decide it: after an appeal, nobody who decided or closed it before."""
+        return user.pk not in self.not_again_by
 
     def can_move_to(self, state: str) -> bool:
         return state in self.MOVES[self.state]

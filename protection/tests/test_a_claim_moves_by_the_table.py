@@ -18,7 +18,10 @@ ILLEGAL = [pair for pair in PAIRS if pair not in LEGAL]
 
 def claim_in(state: str) -> Claim:
     closed = {"outcome": "denied", "closed_at": timezone.now()} if state == State.CLOSED else {}
-    return Claim.objects.create(order=make_order(), reason="lost", state=state, filed_by="partner:tests", **closed)
+    return Claim.objects.create(
+        order=make_order(), reason="lost", state=state, next_actor=Claim.NEXT_ACTOR[state], eligible_at=timezone.now(),
+        filed_by="partner:tests", **closed,
+    )  # fmt: skip
 
 
 def test_the_table_knows_every_state() -> None:
@@ -72,9 +75,11 @@ def test_an_illegal_move_changes_nothing(before: str, after: str) -> None:
         {"state": "closed", "outcome": "", "closed_at": timezone.now()},
         {"state": "in_review", "outcome": "", "closed_at": timezone.now()},
         {"state": "draft", "outcome": "denied", "closed_at": timezone.now()},
+        {"next_actor": ""},
+        {"state": "waiting", "eligible_at": None},
     ],
 )
-def test_the_database_refuses_a_half_closed_claim(fields: dict[str, object]) -> None:
+def test_the_database_refuses_a_claim_in_halves(fields: dict[str, object]) -> None:
     claim = claim_in(State.IN_REVIEW)
     with pytest.raises(IntegrityError, match="claim_"), transaction.atomic():
         Claim.objects.filter(pk=claim.pk).update(**fields)

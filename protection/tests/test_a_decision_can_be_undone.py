@@ -65,7 +65,7 @@ def test_it_is_refused_once_the_remedy_has_started() -> None:
 @pytest.mark.parametrize("state", ["submitted", "in_review", "needs_info", "resolving"])
 def test_there_is_nothing_to_undo_before_a_decision(state: str) -> None:
     claim = make_claim()
-    Claim.objects.update(state=state)
+    Claim.objects.update(state=state, eligible_at="2026-11-20T12:00:00Z")
     with pytest.raises(MoveRefused, match="nothing to undo"):
         review.undo(claim, user=make_agent())
 

@@ -172,7 +172,7 @@ def test_the_value_is_what_was_paid_with_discount_and_tax() -> None:
 @pytest.mark.parametrize("state", ["submitted", "waiting", "needs_info", "decided", "resolving"])
 def test_only_a_claim_in_review_can_be_decided(state: str) -> None:
     claim, agent = make_claim(), make_agent()
-    Claim.objects.update(state=state)
+    Claim.objects.update(state=state, eligible_at="2026-11-20T12:00:00Z")
     with pytest.raises(MoveRefused, match="only a claim in review"):
         decide(claim, agent)
 

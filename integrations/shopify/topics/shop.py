@@ -12,13 +12,14 @@ from orders.models import Shop
 
 
 def _shop(connection: Connection, body: Body) -> Result:
-    """Name, currency and time zone may change; the myshopify domain and the id do not."""
+    """Name, currency, time zone and country may change; the myshopify domain and the id do not."""
     shop = shop_of(connection)
     said = {
         "remote_id": maybe_identifier(body.get("id")),
         "name": text(body, "name")[:255],
         "currency": text(body, "currency")[:3],
         "time_zone": text(body, "iana_timezone")[:64],
+        "country": text(body, "country_code")[:2],
     }
     known = {name: value for name, value in said.items() if value and getattr(shop, name) != value}
     Shop.objects.filter(pk=shop.pk).update(**known)
