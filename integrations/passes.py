@@ -100,7 +100,7 @@ def end(run: SyncRun, *, failure: str = "") -> None:
 def running(kinds: Any = None) -> QuerySet[SyncRun]:
     """Passes that are under way, the one that has waited longest first."""
     rows = SyncRun.objects.filter(state=SyncRun.State.RUNNING, kind__in=kinds or list(STEPS))
-    rows = rows.exclude(facts__round_trip=True)  # nobody carries those on: they end when their webhook is here
+    rows = rows.exclude(facts__has_key="round_trip")  # nobody carries those on: they end when their webhook is here
     return rows.select_related("connection__shop").order_by(F("beat_at").asc(nulls_first=True), "id")
 
 

@@ -111,6 +111,14 @@ def test_stores_are_checked_every_hour(shopify):
     assert SyncRun.objects.get().kind == "check"
 
 
+def test_the_workers_carry_on_what_is_under_way(shopify):
+    run = proving.begin(shopify, by="test")
+    assert list(passes.running()) == [run]
+    assert passes.drain() >= 1
+    run.refresh_from_db()
+    assert run.beat_at is not None
+
+
 def test_a_trip_that_staff_began_is_nobodys_to_carry_on(shopify):
     round_trip.begin(shopify, by="staff:lea")
     assert not passes.running().exists()
