@@ -16,6 +16,7 @@ from types import ModuleType
 
 from bench import (
     accepting,
+    backfill,
     dead_partner,
     flooding,
     hostile_partners,
@@ -34,7 +35,7 @@ RESULTS = Path(__file__).with_name("results.json")
 
 WITH_WORKER = (latency, idling, waking)
 WORKER_STOPPED = (accepting, throughput, slow_partner, dead_partner)  # they bring their own processes
-LAST = (hostile_partners, flooding)  # leave a mess: an instance of their own for each round
+LAST = (hostile_partners, flooding, backfill)  # leave a mess: an instance of their own for each round
 EVERY = (*WITH_WORKER, *WORKER_STOPPED, *LAST)
 
 

@@ -104,6 +104,7 @@ class _Loader:
         self.are_known = False  # any of this batch's orders
         self.fees = {name: frozenset(values) for name, values in job.fees.items()}
         database.execute("SET temp_buffers = '64MB'")
+        database.execute("SET jit = off")  # compiling these statements takes longer than running them
         for statement in merging.STAGING:
             database.execute(statement)
         database.commit()
