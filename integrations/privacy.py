@@ -17,10 +17,10 @@ from django.utils import timezone
 
 from integrations.erasing import erase_messages, erase_traces
 from integrations.models import Connection, PrivacyRequest
-from orders.api import represent as order_as_json
-from orders.api import with_parts
 from orders.models import Customer, Order
 from orders.redaction import customer_values, erase_customer, erase_order, personal_values
+from orders.representation import represent as order_as_json
+from orders.representation import with_parts
 from protection.api.claims import represent as claim_as_json
 from protection.models import Claim
 from protection.redaction import erase_claims

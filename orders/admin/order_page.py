@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import prefetch_related_objects
 
 from backoffice.console.pages import ConsolePage, Refused
 from backoffice.console.panels import gathered, panels
@@ -11,6 +12,7 @@ from orders import changes
 from orders.admin.asks import CHANGE, permission_of
 from orders.admin.change_box import change_rows
 from orders.admin.order_facts import address_lines, line_rows, money_rows, refund_rows, with_stock
+from orders.admin.order_parts import payment_rows, return_rows, to_send
 from orders.admin.parcels import parcels
 from orders.admin.story import story
 from orders.changes import ChangeRefused
@@ -62,7 +64,9 @@ class OrderPage(ConsolePage):
 
     def context(self) -> dict[str, Any]:
         order: Order = self.subject
+        prefetch_related_objects([order], "lines")  # several boxes name them
         lines = list(order.lines.all())
+        has_returns = order.return_status not in ("", "no_return")  # returns come with it, or not at all
         uses = UnitUse.objects.filter(line__order=order, released_at=None)
         return {
             "title": f"Order {order}",
@@ -72,6 +76,9 @@ class OrderPage(ConsolePage):
             "money": money_rows(order),
             "rows": with_stock(line_rows(lines, uses, gathered("units", order)), order.shop),
             "parcels": parcels(order.fulfillments.order_by("remote_created_at", "id").prefetch_related("scans"), lines),
+            "to_send": to_send(order.fulfillment_orders.order_by("remote_created_at", "id"), lines),
+            "payments": payment_rows(order.payments.order_by("id")),
+            "returns": return_rows(order.returns.order_by("-id") if has_returns else [], lines),
             "changes": change_rows(order, self.request.user.has_perm),
             "may_decide": self.request.user.has_perm(CHANGE),
             "refunds": refund_rows(order.refunds.order_by("-id"), lines),

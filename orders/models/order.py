@@ -7,6 +7,7 @@ from django.db import models
 from backoffice.identifiers import PublicId
 from orders.models.customer import Customer
 from orders.models.shop import Shop
+from orders.money import Money
 
 
 class Order(models.Model):
@@ -84,6 +85,11 @@ class Order(models.Model):
     def placed_at(self) -> datetime:
         """The moment whose rules apply to this order."""
         return self.processed_at or self.remote_created_at
+
+    @property
+    def unbalanced(self) -> Money | None:
+        """By how much the total is not the sum of its parts; None when it is, or cannot be judged."""
+        return None if self.discrepancy is None else Money(self.discrepancy, self.currency)
 
     def attribute(self, key: str) -> str | None:
         """Value of the order attribute (Shopify's note attribute) `key`, None when absent."""

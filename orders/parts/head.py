@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from orders.models import Order
+from orders.money import text_of
 from orders.parts.facts import Event, amounts_json, assign
 from orders.parts.personal import kept
 from orders.snapshot import OrderSnapshot, ShippingLineSnapshot
@@ -57,6 +58,7 @@ def write_order(order: Order, values: dict[str, Any]) -> list[str]:
 
 def out_of_balance(order: Order, before: Decimal | None) -> list[Event]:
     """That the total is not the sum of its parts is told once, when it is first seen."""
-    if order.discrepancy is None or before is not None:
+    if order.unbalanced is None or before is not None:
         return []
-    return [Event("order.unbalanced", {"difference": f"{order.discrepancy.normalize():f}", "currency": order.currency})]
+    by = text_of(order.unbalanced.amount, order.currency)
+    return [Event("order.unbalanced", {"difference": by, "currency": order.currency})]
