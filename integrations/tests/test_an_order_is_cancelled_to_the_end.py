@@ -5,8 +5,9 @@ from django.utils import timezone
 
 from integrations.models import Delivery, Health
 from integrations.tests.changing import arrived, home, outcome, sent, told
-from orders import changes
+from orders import changes, entitlement
 from orders.changes import ChangeRefused
+from orders.models import UnitUse
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +44,48 @@ def test_an_order_is_cancelled_by_one_mutation(store, door, order):
     assert Delivery.objects.get(entry__subject=change.public_id).state in ("delivered", "retrying")
     sent(store, change)
     assert outcome(change).startswith("delivered")
+
+
+def uses(order, **which):
+    return UnitUse.objects.filter(line__order=order, released_at=None, **which)
+
+
+def test_every_unit_is_paid_back_once(store, door, order):
+    """Its units are used from the moment it is asked for; the refund that the shop makes takes them over."""
+    bought = sum(line.quantity for line in order.lines.all())
+    change = changes.cancel(order, by="staff:ana")
+    assert uses(order, reference=change.public_id).count() == bought
+    with pytest.raises(ChangeRefused) as refusal:
+        changes.refund(order, lines=[{"line_item": order.lines.first().public_id, "quantity": 1}], by="staff:ben")
+    assert refusal.value.code == "unit_used"
+    until(store, change, "done")
+    refund = order.refunds.get()
+    assert uses(order).count() == bought
+    assert uses(order, reference=refund.public_id).count() == sum(part["quantity"] for part in refund.lines) > 0
+    assert told(order, "entitlement.") == []
+
+
+def test_what_a_claim_has_replaced_is_not_paid_back_too(store, order):
+    goods = order.lines.first()
+    entitlement.use_units(goods, [1], kind="replacement", reference="res_1")
+    with pytest.raises(ChangeRefused, match="already replaced") as refusal:
+        changes.cancel(order, by="staff:ana")
+    assert (refusal.value.code, refusal.value.pointer) == ("unit_used", "/refund")
+    assert not order.changes.exists()
+    assert changes.cancel(order, refund="none", by="staff:ana").state == "queued"
+    assert uses(order).count() == 1
+
+
+def test_a_refused_cancellation_frees_its_units_and_takes_them_again(shop_of_module, store, door, order):
+    change = changes.cancel(order, by="staff:ana")
+    held = uses(order).count()
+    shop_of_module.press(order.remote_id, "fulfil")
+    sent(store, change)
+    assert (change.state, uses(order).count()) == ("failed", 0)
+    changes.ask_again(change, by="staff:ana")
+    assert uses(order, reference=change.public_id).count() == held
+    changes.withdraw(change, by="staff:ana")
+    assert uses(order).count() == 0
 
 
 def test_while_the_job_runs_the_orders_later_changes_wait_and_nothing_is_amiss(store, door, order, slow):

@@ -120,11 +120,12 @@ def recognise(order: Order, *, by: str, source: str = "") -> None:
 def who_asked(order: Order, refund: Refund) -> list[str]:
     """References under which the units of a refund from the shop may be held: our change's, its remedy's.
 
-    The change's id stands in the refund's note, so it is known though the shop's message comes before its answer.
+    The change's id stands in the refund's note, so it is known though the shop's message comes before its answer. A
+    cancellation's own refund has no note of ours; what is refunded once it has begun is taken for a part of it.
     """
     named = MARK.findall(refund.note)
-    ours = order.changes.filter(kind=Change.Kind.REFUND)
-    ours = ours.filter(Q(public_id__in=named) | Q(result__refund=str(refund.remote_id)))
+    refunds = Q(kind=Change.Kind.REFUND) & (Q(public_id__in=named) | Q(result__refund=str(refund.remote_id)))
+    ours = order.changes.filter(refunds | Q(kind=Change.Kind.CANCEL, started_at__isnull=False))
     return [reference for change in ours for reference in (change.public_id, change.reference) if reference]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from orders import entitlement
-from orders.changes import giving
+from orders.changes import editing, giving
 from orders.changes.asking import tell
 from orders.changes.carrying import locked
 from orders.models import Change
@@ -92,6 +92,8 @@ def ask_again(change: Change, *, by: str, source: str = "") -> Change:
         raise ChangeRefused("wrong_state", f"This change is {change.get_state_display().lower()}, not refused.")
     if change.kind == Change.Kind.REFUND:
         giving.take_units_again(change)
+    if change.kind == Change.Kind.CANCEL:
+        editing.take_all_units(change)
     change.uuid = uuid.uuid4()
     change.result = {name: change.result[name] for name in MADE if name in change.result}
     _save(change, Change.State.QUEUED)

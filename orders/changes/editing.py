@@ -4,9 +4,10 @@ from typing import Any
 
 from django.db import transaction
 
+from orders import entitlement
 from orders.changes.asking import alive, ask, flag, must_be_free, one_of, text, whole
 from orders.changes.lines import objects, sent_units, wanted_lines
-from orders.models import Change, Order
+from orders.models import Change, LineItem, Order, UnitUse
 from orders.models.change import ChangeRefused
 
 REASONS = ("customer", "declined", "fraud", "inventory", "staff", "other")
@@ -29,8 +30,9 @@ def cancel(
 ) -> Change:
     """Cancel the whole order for good; `refund` says where the money goes: original, store_credit or none.
 
-    The shop does it in the background. Raises ChangeRefused: order_cancelled, order_sent (return or refund then),
-    invalid_choice, too_long, change_waiting.
+    The shop does it in the background. Where money goes back, all units are used for it, as by a refund. Raises
+    ChangeRefused: order_cancelled, order_sent (return or refund then), unit_used, no_customer, invalid_choice,
+    too_long, change_waiting.
     """
     order = alive(order)
     one_of(reason, REASONS, "/reason")
@@ -42,7 +44,26 @@ def cancel(
     if refund == "store_credit" and order.customer is None:
         raise ChangeRefused("no_customer", "Store credit needs a customer; this order has none.", "/refund")
     must_be_free(order, Change.Kind.CANCEL, wanted)
-    return ask(order, Change.Kind.CANCEL, wanted, by=by, source=source, reference=reference)
+    change = ask(order, Change.Kind.CANCEL, wanted, by=by, source=source, reference=reference)
+    take_all_units(change)
+    return change
+
+
+def take_all_units(change: Change) -> None:
+    """Nobody may promise a unit whose price is on its way back; raises ChangeRefused for one given away already."""
+    if change.wanted["refund"] == "none":
+        return
+    lines = list(LineItem.objects.filter(order=change.order_id))
+    given = UnitUse.objects.filter(line__in=lines, released_at=None).exclude(kind=UnitUse.Kind.REFUND)
+    if use := given.select_related("line").first():
+        why = entitlement.why_used(use.line, [use.unit])
+        raise ChangeRefused("unit_used", f"{why} Cancel without a refund, and refund the rest.", "/refund")
+    try:
+        for line in lines:
+            units = entitlement.free_units(line)
+            entitlement.use_units(line, units, kind=UnitUse.Kind.REFUND, reference=change.public_id)
+    except entitlement.UnitAlreadyUsed as error:  # by a claim decided at this moment
+        raise ChangeRefused("unit_used", str(error), "/refund") from error
 
 
 @transaction.atomic
