@@ -10,7 +10,6 @@ import time
 from typing import Any
 
 from django.db.models import Max, Min
-from django.utils import timezone
 
 from integrations import comparing, passes
 from integrations.errors import GiveUp, RetryLater, Unreadable
@@ -140,6 +139,6 @@ def _look(run: SyncRun) -> None:
     seen = round_trip.arrival(run)
     if seen.handled:
         return
-    if timezone.now() - run.started_at > round_trip.MOST_WAIT:
+    if round_trip.is_overdue(run):
         raise Over(seen.failure)
     raise Stuck("the webhook of the round trip", LOOK_SECONDS)

@@ -80,11 +80,17 @@ def look(run: SyncRun) -> SyncRun:
     seen = arrival(run)
     if seen.handled:
         _end(run, "")
-    elif timezone.now() - run.started_at > MOST_WAIT:
+    elif is_overdue(run):
         _end(run, seen.failure)
     else:
         SyncRun.objects.filter(pk=run.pk, state=SyncRun.State.RUNNING).update(facts=run.facts, beat_at=Now())
     return run
+
+
+def is_overdue(run: SyncRun) -> bool:
+    """Whether its webhook should have come long ago; counted from when it was asked for, not from when a pass began."""
+    set_out_at = run.cursor.get("set_out_at")
+    return timezone.now() - (datetime.fromisoformat(set_out_at) if set_out_at else run.started_at) > MOST_WAIT
 
 
 class Arrival(NamedTuple):
