@@ -49,7 +49,8 @@ _DUE = f"""
     UNION ALL
     SELECT 'passes' WHERE EXISTS (SELECT 1 FROM integrations_syncrun
         WHERE state = 'running' AND kind = ANY(%s::text[]) AND facts ->> 'round_trip' IS NULL
-            AND COALESCE(beat_at, '-infinity') < statement_timestamp() - interval '30 s')
+            AND (COALESCE(beat_at, '-infinity') < statement_timestamp() - interval '30 s'
+                 OR (cursor ->> 'waits_until')::timestamptz <= statement_timestamp()))
 """  # noqa: S608 all parts are constants
 
 

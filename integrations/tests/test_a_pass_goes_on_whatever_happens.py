@@ -1,7 +1,7 @@
 """A pass survives who runs it, a shop that throttles or is silent, and orders that cannot be read."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -121,6 +121,17 @@ def test_a_shop_that_does_not_answer_is_left_alone_and_asked_again(sandbox, shop
     passes.drain()
     run.refresh_from_db()
     assert (run.state, run.healed, "waits_for" in run.facts) == ("done", 1, False)
+
+
+def test_a_pass_that_asked_to_be_left_alone_is_rung_for_when_its_time_has_come(shopify):
+    run = reconcile.begin(shopify, by="test")
+    run.cursor["waits_until"] = (run.started_at + timedelta(hours=1)).isoformat()
+    passes.keep(run)
+    assert not is_rung()
+    assert passes.drain() == 0
+    run.cursor["waits_until"] = (run.started_at - timedelta(seconds=1)).isoformat()
+    passes.keep(run)
+    assert is_rung()
 
 
 def test_a_shop_that_is_silent_for_ten_minutes_fails_the_pass(shopify):
