@@ -78,8 +78,15 @@ class Shopify:
         return dict(payload)
 
     def opens(self) -> bool:
-        """Whether the token we hold still opens the store; it is not renewed. Raises RetryLater without an answer."""
-        answer = self._ask(self.connection.secrets.get("token", ""), INSTALLATION, {})
+        """Whether we can still open the store, with another token where ours has ended. Raises RetryLater."""
+        token = self.connection.secrets.get("token", "")
+        answer = self._ask(token, INSTALLATION, {})
+        if answer.status == 401:
+            try:
+                token = tokens.renewed(self.connection, stale=token, is_final=False)
+            except GiveUp:
+                return False
+            answer = self._ask(token, INSTALLATION, {})
         if answer.status in (401, 403):
             return False
         if answer.status != 200:

@@ -39,11 +39,12 @@ def current(connection: Connection) -> str:
         raise
 
 
-def renewed(connection: Connection, *, stale: str) -> str:
+def renewed(connection: Connection, *, stale: str, is_final: bool = True) -> str:
     """Another token than `stale`: what somebody else has stored meanwhile, or what Shopify gives now.
 
-    Raises RetryLater when Shopify cannot be asked, GiveUp(configuration) when it gives no token any more: then the
-    connection is paused until staff connect the store again. RuntimeError inside of a transaction.
+    Raises RetryLater when Shopify cannot be asked, GiveUp(configuration) when it gives no token any more: then, unless
+    this was only a try, the connection is paused until staff connect the store again. RuntimeError inside of a
+    transaction.
     """
     _adopt(connection)  # refuses a transaction before anything is asked
     if connection.secrets["token"] != stale:
@@ -57,7 +58,8 @@ def renewed(connection: Connection, *, stale: str) -> str:
         try:
             granted = _ask(connection)
         except GiveUp as refusal:
-            died(connection, str(refusal), stale=stale)
+            if is_final:
+                died(connection, str(refusal), stale=stale)
             raise
         keep(connection, granted, stale=stale)
     return str(connection.secrets["token"])

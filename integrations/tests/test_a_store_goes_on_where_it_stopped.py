@@ -120,6 +120,15 @@ def test_a_store_that_comes_back_is_sent_what_waited_and_its_missed_orders_are_f
     assert connecting.webhook_url(again) == connecting.webhook_url(shop)
 
 
+def test_an_old_uninstall_does_not_stop_a_store_whose_token_has_just_ended(store, shop):
+    press(store, "tokens", expire=True)
+    post(shop, "app/uninstalled", {"id": 1, "name": "Demo"}, secret=store.secret)
+    inbox.drain()
+    shop.refresh_from_db()
+    assert (shop.uninstalled_at, shop.paused_at) == (None, None)
+    assert results() == [("app/uninstalled", "ignored", "The app is installed: this is an old message.")]
+
+
 def test_connecting_a_store_that_is_well_begins_no_pass(store, shop):
     connect(store)
     assert not passes.running().exists()
