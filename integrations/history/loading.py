@@ -142,7 +142,7 @@ class _Loader:
     def pass_over(self, at: int, reason: str) -> Loaded:
         """Leave out the one order at `at`, which the database refuses for `reason`."""
         whole = next(self._orders(at))
-        done = Loaded(whole.end, orders=1, failures=[f"{whole.key.decode()}: {reason}"])
+        done = Loaded(whole.end, orders=1, failures=[f"{reading.named(whole.key).decode()}: {reason}"])
         with self.database.transaction(), self.database.cursor() as cursor:
             self._note(cursor, at, done)
         return done
@@ -154,7 +154,7 @@ class _Loader:
         """Copy these orders into the temporary tables, but for those that have not changed since the last time."""
         if self.has_far:
             self._fetch_far(cursor, chunk)
-        ids = [int(whole.key.rpartition(b"/")[2]) for whole in chunk]
+        ids = [reading.number_of(whole.key) for whole in chunk]
         known = dict(cursor.execute(merging.DIGESTS, {**self.names, "ids": ids}).fetchall())
         self.are_known = self.are_known or bool(known)
         rows: list[_Rows] = []
@@ -165,7 +165,7 @@ class _Loader:
                 try:
                     rows.append(self._rows(whole, digest))
                 except _UNREADABLE as error:
-                    done.failures.append(f"{whole.key.decode()}: {type(error).__name__}: {error}")
+                    done.failures.append(f"{reading.named(whole.key).decode()}: {type(error).__name__}: {error}")
         done.orders += len(chunk)
         done.at, done.reached = chunk[-1].end, _made_at(chunk[-1])
         _copy(cursor, merging.COPY_ORDERS, [row.order for row in rows], "ord", "evt")
@@ -176,7 +176,9 @@ class _Loader:
 
     def _fetch_far(self, cursor: psycopg.Cursor[Any], chunk: list[Whole]) -> None:
         """Add to these orders the children that stand elsewhere in the file, and theirs."""
-        owner = {key: whole for whole in chunk for key in (whole.key, *map(reading.id_of, whole.children))}
+        owner = {
+            reading.named(key): whole for whole in chunk for key in (whole.key, *map(reading.id_of, whole.children))
+        }
         keys = list(owner)
         while keys:
             found = cursor.execute(merging.FAR_CHILDREN, {"run": self.job.run, "keys": keys}).fetchall()
@@ -184,7 +186,7 @@ class _Loader:
             for parent, line in found:
                 whole = owner[bytes(parent)]
                 whole.children.append(bytes(line))
-                owner[key := reading.id_of(whole.children[-1])] = whole
+                owner[key := reading.named(reading.id_of(whole.children[-1]))] = whole
                 keys.append(key)
 
     def _rows(self, whole: Whole, digest: str) -> "_Rows":
@@ -267,8 +269,7 @@ def _work(order: int, nodes: list[bulk_rows.Node], parts: list[bulk_rows.Node]) 
 
 def by_id(line: bytes) -> int:
     """Children may come in any order, another one each time. Ids rise in the order in which they were added."""
-    number = reading.id_of(line).rpartition(b"/")[2]
-    return int(number) if number.isdigit() else 0
+    return reading.number_of(reading.id_of(line))
 
 
 def _made_at(whole: Whole) -> str | None:

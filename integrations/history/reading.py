@@ -27,8 +27,19 @@ class Cut(Exception):
 
 
 @dataclass(slots=True)
+class Survey:
+    """What a file holds: its orders, and how many children do not stand behind theirs."""
+
+    orders: int = 0
+    far: int = 0
+
+
+@dataclass(slots=True)
 class Whole:
-    """An order's own line, the children that stand right behind it, and where in the file the next line begins."""
+    """An order's own line, the children that stand right behind it, and where in the file the next line begins.
+
+    Keys are gids as they stand in the file, with slashes escaped or not: the same all over a file.
+    """
 
     key: bytes
     line: bytes
@@ -65,23 +76,22 @@ def orders(path: Path, start: int = 0, *, is_partial: bool = False) -> Iterator[
         yield whole
 
 
-def far_children(path: Path, *, is_partial: bool = False) -> Iterator[tuple[bytes, int, bytes]]:
-    """(key of the parent, byte at which it ends, line) of every child that does not stand behind its order."""
+def far_children(path: Path, survey: Survey, *, is_partial: bool = False) -> Iterator[tuple[bytes, int, bytes]]:
+    """(key of the parent, byte at which it ends, line) of every child that does not stand behind its order.
+
+    Counts orders and far children in `survey` on its way.
+    """
     known: set[bytes] = set()
     for line, end in _lines(path, 0, is_partial):
         parent = parent_of(line)
         if parent is None:
+            survey.orders += 1
             known = {id_of(line)}
         elif parent in known:
             known.add(id_of(line))
         else:
+            survey.far += 1
             yield parent, end, line
-
-
-def count_orders(path: Path) -> int:
-    """How many orders the file holds; a line that is cut short counts."""
-    with path.open("rb", BUFFER) as file:
-        return sum(_PARENT not in line for line in file if line.strip())
 
 
 def parse(line: bytes) -> dict[str, Any]:
@@ -96,21 +106,32 @@ def parse(line: bytes) -> dict[str, Any]:
 
 
 def parent_of(line: bytes) -> bytes | None:
-    """The parent's key, such as b"Order/1"; None for an order."""
+    """The parent's key; None for an order."""
     at = line.rfind(_PARENT)
-    return None if at < 0 else _key(line, at + len(_PARENT))
+    if at < 0:
+        return None
+    at += len(_PARENT)
+    return line[at : line.index(b'"', at)]
 
 
 def id_of(line: bytes) -> bytes:
     """The object's own key; b"" for an object without an id."""
     at = line.find(_ID)
-    return b"" if at < 0 else _key(line, at + len(_ID))
+    if at < 0:
+        return b""
+    at += len(_ID)
+    return line[at : line.index(b'"', at)]
 
 
-def _key(line: bytes, at: int) -> bytes:
-    r"""b"Order/1" of gid://shopify/Order/1, with or without escaped slashes and arguments behind a question mark."""
-    gid = line[at : line.index(b'"', at)]
-    return b"/".join(gid.replace(b"\\/", b"/").split(b"?", 1)[0].rsplit(b"/", 2)[-2:])
+def number_of(key: bytes) -> int:
+    """1 for the key of gid://shopify/Order/1; 0 for none."""
+    number = key.rpartition(b"/")[2]
+    return int(number) if number.isdigit() else 0
+
+
+def named(key: bytes) -> bytes:
+    """b"Order/1" for the key of gid://shopify/Order/1: the same from file to file."""
+    return b"/".join(key.replace(b"\\/", b"/").split(b"?", 1)[0].rsplit(b"/", 2)[-2:])
 
 
 def _lines(path: Path, start: int, is_partial: bool) -> Iterator[tuple[bytes, int]]:

@@ -1,20 +1,12 @@
 """Before a file is loaded: it is gone through once, and the children that stand far from their orders are set aside."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from integrations.history import merging, reading
-
-
-@dataclass(slots=True)
-class Survey:
-    """What a file holds: its orders, and how many children do not stand behind theirs."""
-
-    orders: int = 0
-    far: int = 0
+from integrations.history.reading import Survey
 
 
 def stage(database: psycopg.Connection[Any], run: int, path: Path, *, is_partial: bool = False) -> Survey:
@@ -23,14 +15,13 @@ def stage(database: psycopg.Connection[Any], run: int, path: Path, *, is_partial
     A partial file with far children lacks others of its orders; nothing of it can be believed, and nothing is staged.
     Raises reading.Cut for a file that is not whole, before anything is written.
     """
-    survey = Survey(orders=reading.count_orders(path))
+    survey = Survey()
     with database.transaction(), database.cursor() as cursor:
         cursor.execute(merging.FORGET_FAR, {"run": run})
         with cursor.copy(merging.STAGE_FAR) as copy:
-            for parent, end, line in reading.far_children(path, is_partial=is_partial):
-                survey.far += 1
+            for parent, end, line in reading.far_children(path, survey, is_partial=is_partial):
                 if not is_partial:
-                    copy.write_row((run, parent, end, line))
+                    copy.write_row((run, reading.named(parent), end, line))
         cursor.execute(merging.STAGED, {"run": run, "far": survey.far, "total": survey.orders})
     return survey
 

@@ -40,6 +40,11 @@ def import_file(connection: Any, path: Any) -> SyncRun:
     return end(run)
 
 
+def far_of(path: Any) -> list[tuple[bytes, bytes]]:
+    found = reading.far_children(path, reading.Survey())
+    return [(reading.named(parent), line) for parent, _, line in found]
+
+
 def row_versions() -> list[tuple[Any, ...]]:
     """Which transaction wrote each row that a file may write."""
     with database.cursor() as cursor:
@@ -87,22 +92,19 @@ def test_a_file_that_ends_in_the_middle_of_a_line_is_refused_before_anything_is_
 def test_the_last_order_of_a_partial_file_is_left_out_for_its_lines_may_be_missing(tmp_path):
     path = write(tmp_path / "file", [*of(order_node(1), line_node()), *of(order_node(2), line_node())])
     path.write_bytes(path.read_bytes()[:-20])
-    assert [whole.key for whole in reading.orders(path, is_partial=True)] == [b"Order/1"]
+    assert [reading.named(whole.key) for whole in reading.orders(path, is_partial=True)] == [b"Order/1"]
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="The recorded files are not here")
 def test_recorded_files_are_read(tmp_path):
     bulk = SHARED / "bulk"
-    far = [(parent, reading.parse(line)["sku"]) for parent, _, line in
-           reading.far_children(bulk / "synthetic_orders_ungrouped.jsonl")]  # fmt: skip
+    far = [(parent, reading.parse(line)["sku"]) for parent, line in far_of(bulk / "synthetic_orders_ungrouped.jsonl")]
     assert far == [(b"Order/1", "SKU-11"), (b"Order/1", "SKU-12")]
-    assert [parent for parent, _, _ in reading.far_children(bulk / "synthetic_orders_orphan_child.jsonl")] == [
-        b"Order/9"
-    ]
-    assert not list(reading.far_children(bulk / "synthetic_orders_grouped.jsonl"))
+    assert [parent for parent, _ in far_of(bulk / "synthetic_orders_orphan_child.jsonl")] == [b"Order/9"]
+    assert not far_of(bulk / "synthetic_orders_grouped.jsonl")
     (tree,) = reading.orders(bulk / "real_product_tree.jsonl")
-    assert tree.key == b"Product/10243914727730"
-    assert [reading.id_of(child).split(b"/")[0] for child in tree.children] == [
+    assert reading.named(tree.key) == b"Product/10243914727730"
+    assert [reading.named(reading.id_of(child)).split(b"/")[0] for child in tree.children] == [
         b"ProductVariant",
         b"MediaImage",
         b"Metafield",
