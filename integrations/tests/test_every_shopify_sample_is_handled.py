@@ -24,6 +24,7 @@ pytestmark = [
 FOLDERS = (
     "orders__*", "fulfillments__*", "fulfillment_events__*", "refunds__create", "customers__*", "inventory_*",
     "products__*", "locations__*", "disputes__*", "draft_orders__*", "shop__update",
+    "order_transactions__create", "fulfillment_orders__*", "returns__*",
     "returns__*", "fulfillment_orders__*", "order_transactions__*",
 )  # fmt: skip
 HOOKDECK = "*_hookdeck202410.json"
