@@ -137,6 +137,9 @@ LEAVE_TO_LIVE_WORK: float = read("LEAVE_TO_LIVE_WORK", share, 0.3)
 RECONCILE_FIRST_DAYS: int = read("RECONCILE_FIRST_DAYS", at_least_one, 2)
 DRIFT_GRACE_SECONDS: int = read("DRIFT_GRACE_SECONDS", int, 60)
 REPLACEMENTS_PER_HOUR: int = read("REPLACEMENTS_PER_HOUR", at_least_one, 30)  # a store, as a safety catch
+INFO_DAYS: int = read("INFO_DAYS", int, 9)  # to answer what was asked, with a reminder after each third of it
+REPLY_DAYS: int = read("REPLY_DAYS", int, 30)  # an answer that comes later than this does not open a claim again
+APPEAL_DAYS: int = read("APPEAL_DAYS", int, 30)
 UNDO_SECONDS: int = read("UNDO_SECONDS", int, 30)  # money effects wait this long, so that a decision can be undone
 
 # Mail to staff and partners. Locally it is written to files that the console shows; in production somebody must decide.

@@ -12,6 +12,8 @@ MINUTES = {
     "integrations.troubles.run": 1,
     "integrations.shopify.pushes.replacing.fetch_missing_replacements": 1,
     "integrations.reconcile.begin_all": 15,
+    "protection.asking.run": 1,
+    "protection.waking.run": 1,
     "integrations.proving.begin_all": 60,
 }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from backoffice import failpoints
@@ -23,6 +23,7 @@ from protection.eligibility import (
 )
 from protection.models import Claim, ClaimItem, ClaimUnit
 from protection.rules import rule_for
+from protection.verbs import check
 from protection.windows import shipment_of, timing
 
 
@@ -113,8 +114,18 @@ def withdraw(claim: Claim, *, by: str, source: str = "") -> Claim:
     claim = locked(claim)
     if claim.state == Claim.State.DECIDED or claim.state == Claim.State.RESOLVING:
         raise ClaimRefused("already_decided", "This claim was decided; a remedy is under way.")
+    check(claim, "withdraw", by=by)
     claim.move_to(Claim.State.CLOSED, by=by, source=source, outcome=Claim.Outcome.WITHDRAWN)
     return claim
+
+
+def hold_again(claim: Claim) -> None:
+    """Take hold of a closed claim's units once more, before it is opened again; raises ClaimRefused."""
+    try:
+        with transaction.atomic():
+            ClaimUnit.objects.filter(item__claim=claim).update(open=True)
+    except IntegrityError as error:
+        raise ClaimRefused("already_claimed", "A newer claim on the same items is open; go on there.") from error
 
 
 def locked(claim: Claim) -> Claim:

@@ -18,6 +18,7 @@ from orders.journal import record
 from orders.models import LineItem, UnitUse
 from orders.money import Money, MoneyBag
 from orders.stock import on_shelves
+from protection import asking
 from protection.filing import locked
 from protection.models import ApprovalLimit, Claim, ClaimItem, ClaimUnit, Coverage, Decision, Resolution
 from protection.models.claim import MoveRefused
@@ -110,20 +111,16 @@ def undo(claim: Claim, *, user: User) -> Claim:
 
 @transaction.atomic
 def ask_for_info(claim: Claim, question: str, *, user: User) -> Claim:
-    """Ask the customer; the claim waits for the answer."""
+    """Ask the customer, one thing a line; the claim waits for the answer."""
     if not question.strip():
         raise DecisionRefused("Say what the customer should send.")
-    claim = locked(claim)
-    claim.move_to(Claim.State.NEEDS_INFO, by=f"staff:{user.get_username()}", question=question.strip())
-    return claim
+    return asking.ask(claim, question.splitlines(), by=f"staff:{user.get_username()}").claim
 
 
 @transaction.atomic
 def answer_received(claim: Claim, *, by: str, source: str = "") -> Claim:
     """The customer answered (or staff note that they did): back to review."""
-    claim = locked(claim)
-    claim.move_to(Claim.State.IN_REVIEW, by=by, source=source)
-    return claim
+    return asking.answer(claim, "", by=by, source=source)
 
 
 @transaction.atomic

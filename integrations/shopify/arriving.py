@@ -16,7 +16,7 @@ from orders.changes import carrying
 from orders.intake import Origin, Outcome
 from orders.models import Order, Shop
 from orders.snapshot import OrderSnapshot
-from protection import coverage, resolutions
+from protection import arrivals, coverage, resolutions
 
 TRIES = 3
 
@@ -33,6 +33,7 @@ def apply_order(
         if outcome.what in ("created", "changed"):
             coverage.refresh(outcome.order, by=origin.by, source=origin.source)
             resolutions.recognise(outcome.order, by=origin.by, source=origin.source)
+            arrivals.order_moved(outcome.order, by=origin.by, source=origin.source)
             carrying.recognise(outcome.order, by=origin.by, source=origin.source)
         if outcome.what == "created":
             inbox.order_arrived(connection, outcome.order.remote_id)

@@ -55,6 +55,8 @@ def _waiting(facts: dict[str, Any]) -> str:
 
 @tells("claim.in_review")
 def _in_review(facts: dict[str, Any]) -> str:
+    if facts.get("appealed"):
+        return f"Appealed: {facts['why']}"
     if facts.get("why"):
         return f"Back in review: {facts['why']}"
     return {
@@ -83,6 +85,31 @@ def _resolving(facts: dict[str, Any]) -> str:
 @tells("claim.closed")
 def _closed(facts: dict[str, Any]) -> str:
     return CLOSED[Claim.Outcome(facts["outcome"])]
+
+
+@tells("claim.replied")
+def _replied(facts: dict[str, Any]) -> str:
+    return "The customer wrote back"
+
+
+@tells("claim.reminded")
+def _reminded(facts: dict[str, Any]) -> str:
+    return "The customer was reminded" if facts.get("number") == 1 else "The customer was reminded for the last time"
+
+
+@tells("claim.asked_arrived")
+def _asked_arrived(facts: dict[str, Any]) -> str:
+    return f"The parcel moved ({facts['scan']}): asked the customer whether it arrived"
+
+
+@tells("claim.not_arrived")
+def _not_arrived(facts: dict[str, Any]) -> str:
+    return "The customer says that it did not arrive"
+
+
+@tells("claim.parcel_found")
+def _parcel_found(facts: dict[str, Any]) -> str:
+    return "The parcel was delivered after the claim had been paid for: please look"
 
 
 @tells("claim.assigned")

@@ -164,7 +164,8 @@ class Claim(models.Model):
     def move_to(self, state: str, *, by: str, source: str = "", outcome: str = "", **facts: Any) -> None:
         """Go to `state` and journal it; raises MoveRefused. Call it in a transaction with the claim's row locked.
 
-        Closing frees the claim's hold on its units (not what was paid with them); re-opening clears the outcome.
+        Closing frees the claim's hold on its units (not what was paid with them); re-opening clears the outcome. What
+        the customer was asked for is over when the claim goes on, whichever way.
         """
         if not self.can_move_to(state):
             target = self.State(state).label.lower()
@@ -180,6 +181,8 @@ class Claim(models.Model):
             self.decided_at = now
         self.closed_at = now if state == self.State.CLOSED else None
         self.save()
+        if before == self.State.NEEDS_INFO:
+            self.info_requests.filter(ended_at=None).update(ended_at=now)
         if state == self.State.CLOSED:
             ClaimUnit.objects.filter(item__claim=self).update(open=False)
         facts = {"from": before, "to": state, "outcome": self.outcome, "next_actor": self.next_actor, **facts}

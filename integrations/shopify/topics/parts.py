@@ -14,7 +14,7 @@ from integrations.shopify.values import Body, maybe_identifier
 from orders import intake
 from orders.intake import OrderUnknown, Outcome
 from orders.models import Order
-from protection import coverage
+from protection import arrivals, coverage
 
 
 def _part(
@@ -34,6 +34,7 @@ def _part(
             with transaction.atomic():
                 outcome = apply(connection, order_id, body)
                 coverage.refresh(outcome.order, by="shopify", source=connection.public_id)
+                arrivals.order_moved(outcome.order, by="shopify", source=connection.public_id)
                 failpoints.reach("inbound.applying_part")
         except OrderUnknown:
             return reread(connection, order_id)

@@ -1,0 +1,87 @@
+"""Scans that come after a claim: they raise the question whether the parcel arrived, and never close a claim."""
+
+from typing import Any
+
+from django.db import transaction
+
+from orders.journal import record
+from orders.models import Order
+from protection.eligibility import ClaimRefused
+from protection.filing import locked
+from protection.models import Claim
+from protection.verbs import check
+from protection.windows import DELIVERED, shipment_of
+
+State = Claim.State
+# A parcel that comes after all matters where the claim said that it did not.
+NOT_COME = frozenset({Claim.Reason.LOST, Claim.Reason.NOT_RECEIVED, Claim.Reason.STOLEN, Claim.Reason.RETURNED,
+                      Claim.Reason.DELAYED, Claim.Reason.CUSTOMS, Claim.Reason.WRONG_ADDRESS})  # fmt: skip
+PAID = frozenset({Claim.Outcome.APPROVED, Claim.Outcome.PARTIAL})
+
+
+@transaction.atomic(savepoint=False)
+def order_moved(order: Order, *, by: str, source: str = "") -> None:
+    """What new scans of this order mean for its claims; call it in the transaction that changed the order.
+
+    A claim that waits: the customer is asked whether it arrived. One that was paid for: staff are told that the parcel
+    was found. Both once for each scan, however often the order comes by.
+    """
+    claims = Claim.objects.filter(order=order, reason__in=NOT_COME).exclude(state__in=[State.DRAFT, State.SUBMITTED])
+    for claim in claims.order_by("id"):
+        if claim.state == State.WAITING:
+            _ask_arrived(locked(claim))
+        elif claim.state in (State.DECIDED, State.RESOLVING, State.CLOSED) and claim.outcome in PAID:
+            _tell_found(locked(claim), by, source)
+
+
+@transaction.atomic
+def say_arrived(claim: Claim, arrived: bool, *, by: str, source: str = "") -> Claim:
+    """The customer says whether it came. Yes closes the claim; no keeps it, and ends the wait where it was delivered.
+
+    Raises ClaimRefused, MoveRefused.
+    """
+    claim = locked(claim)
+    if claim.state in (State.DECIDED, State.RESOLVING):
+        raise ClaimRefused("already_decided", "This claim was decided; a remedy is under way.")
+    check(claim, "say_arrived", by=by)
+    if arrived:
+        claim.move_to(State.CLOSED, by=by, source=source, outcome=Claim.Outcome.ARRIVED)
+        return claim
+    record("claim.not_arrived", **_about(claim), by=by, source=source)
+    if claim.state == State.WAITING and claim.seen_scan and claim.seen_scan.status in DELIVERED:
+        why = "The carrier says it was delivered, the customer says it did not arrive."
+        claim.move_to(State.IN_REVIEW, by=by, source=source, why=why)
+    elif claim.state == State.WAITING:
+        claim.next_actor = Claim.NEXT_ACTOR[State.WAITING]
+        claim.save(update_fields=["next_actor", "updated_at"])
+    return claim
+
+
+def _ask_arrived(claim: Claim) -> None:
+    """A scan we have not asked about yet: ask. The day the claim waits for stays as the customer was told."""
+    lines = [item.line for item in claim.items.select_related("line")]
+    newest = shipment_of(claim.order, lines).newest_scan
+    if newest is None or newest == claim.seen_scan:
+        return
+    if claim.seen_scan and newest.happened_at < claim.seen_scan.happened_at:
+        return  # the one that was seen has been taken back
+    claim.seen_scan, claim.next_actor = newest, Claim.Actor.CUSTOMER
+    claim.save(update_fields=["seen_scan", "next_actor", "updated_at"])
+    record("claim.asked_arrived", **_about(claim), by="system", scan=newest.status,
+           happened_at=newest.happened_at.isoformat())  # fmt: skip
+
+
+def _tell_found(claim: Claim, by: str, source: str) -> None:
+    lines = [item.line for item in claim.items.select_related("line")]
+    delivered = shipment_of(claim.order, lines).events.get("delivery_scan")
+    decided_at = claim.decided_at or claim.closed_at
+    if claim.found_at or delivered is None or decided_at is None or delivered.at <= decided_at:
+        return
+    claim.found_at = delivered.at
+    claim.save(update_fields=["found_at", "updated_at"])
+    record("claim.parcel_found", **_about(claim), by=by, source=source, parcel=delivered.proof,
+           happened_at=delivered.at.isoformat())  # fmt: skip
+
+
+def _about(claim: Claim) -> dict[str, Any]:
+    return {"shop": claim.order.shop, "order": claim.order, "subject": claim.public_id}

@@ -1,0 +1,44 @@
+"""Claims that were filed too early: looked at when their day comes, or before it when staff say why."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from protection.eligibility import ClaimRefused
+from protection.filing import locked
+from protection.models import Claim
+from protection.verbs import check
+
+AT_ONCE = 500  # claims in one run; the next minute takes the rest
+
+
+def run(now: datetime | None = None) -> None:
+    """By the clock: put those whose day has come before an agent, also when the customer was asked and is silent."""
+    now = now or timezone.now()
+    due = Claim.objects.filter(state=Claim.State.WAITING, eligible_at__lte=now).order_by("eligible_at")
+    for claim in list(due[:AT_ONCE]):
+        wake(claim, now)
+
+
+@transaction.atomic
+def wake(claim: Claim, now: datetime, *, by: str = "system") -> bool:
+    """In review now that its day has come; False when it has not, or it does not wait any more."""
+    claim = locked(claim)
+    if claim.state != Claim.State.WAITING or claim.eligible_at is None or claim.eligible_at > now:
+        return False
+    check(claim, "wake", by=by)
+    claim.move_to(Claim.State.IN_REVIEW, by=by, why="The day it waited for has come.")
+    return True
+
+
+@transaction.atomic
+def review_now(claim: Claim, why: str, *, by: str) -> Claim:
+    """Staff look at it before its day, for a reason that stays on record; raises ClaimRefused, MoveRefused."""
+    if not why.strip():
+        raise ClaimRefused("reason_missing", "Say why it is looked at before its day.")
+    claim = locked(claim)
+    check(claim, "review_now", by=by)
+    claim.override_reason = why.strip()
+    claim.move_to(Claim.State.IN_REVIEW, by=by, why=why.strip())
+    return claim
