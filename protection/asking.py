@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders.journal import record
@@ -63,8 +64,8 @@ def run(now: datetime | None = None) -> None:
     """By the clock: remind those who are due, close what was reminded twice and still not answered."""
     now = now or timezone.now()
     waiting = InfoRequest.objects.filter(ended_at=None, claim__state=Claim.State.NEEDS_INFO)
-    _each(waiting.filter(remind_at__lte=now).values_list("pk", flat=True)[:AT_ONCE], remind, now)
-    _each(waiting.filter(remind_at=None, due_at__lte=now).values_list("pk", flat=True)[:AT_ONCE], expire, now)
+    _each(waiting.filter(remind_at__lte=now), remind, now)
+    _each(waiting.filter(remind_at=None, due_at__lte=now), expire, now)
 
 
 def remind(request: InfoRequest, now: datetime, *, by: str = "system") -> bool:
@@ -103,12 +104,12 @@ def reply_window() -> timedelta:
     return timedelta(days=settings.REPLY_DAYS)
 
 
-def _each(keys: Sequence[int], verb: Callable[[InfoRequest, datetime], bool], now: datetime) -> None:
+def _each(requests: QuerySet[InfoRequest], verb: Callable[[InfoRequest, datetime], bool], now: datetime) -> None:
     """Run `verb` on each request in a transaction of its own, locked as every verb locks and read again."""
-    for pk in list(keys):
+    for found in list(requests.select_related("claim")[:AT_ONCE]):
         with transaction.atomic():
-            claim = locked(InfoRequest.objects.select_related("claim").get(pk=pk).claim)
-            request = InfoRequest.objects.get(pk=pk)
+            claim = locked(found.claim)
+            request = InfoRequest.objects.get(pk=found.pk)
             request.claim = claim
             if request.ended_at is None and claim.state == Claim.State.NEEDS_INFO:
                 verb(request, now)

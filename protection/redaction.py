@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from orders.models import JournalEntry, Order
 from orders.redaction import ERASED, scrub_journal, scrubbed
-from protection.models import Claim, Decision, Resolution
+from protection.models import Claim, Decision, InfoRequest, Reply, Resolution
 
 
 def erase_claims(order: Order, personal: Collection[str]) -> int:
@@ -12,6 +12,10 @@ def erase_claims(order: Order, personal: Collection[str]) -> int:
     claims = Claim.objects.filter(order=order)
     claims.exclude(description="").update(description=ERASED)
     claims.exclude(override_reason="").update(override_reason=ERASED)
+    claims.exclude(appeal_why="").update(appeal_why=ERASED)
+    claims.update(ship_to=None)
+    InfoRequest.objects.filter(claim__in=claims).update(asked=[ERASED])
+    Reply.objects.filter(claim__in=claims).update(text=ERASED)
     Decision.objects.filter(item__claim__in=claims).exclude(note="").update(note=ERASED)
     for resolution in Resolution.objects.filter(claim__in=claims).exclude(failure=""):
         resolution.failure = scrubbed({"failure": resolution.failure}, personal)["failure"]

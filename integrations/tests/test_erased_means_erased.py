@@ -15,13 +15,14 @@ from integrations.models import DeliveryAttempt, Drift, InboundMessage, PrivacyR
 from integrations.tests.console import make_connection
 from integrations.tests.shopify import connect, line_body, order_body, post
 from orders.models import Change, Customer, FulfillmentOrder, JournalEntry, Order, Return
-from protection import filing, review
+from protection import asking, filing, review
 from protection.eligibility import ItemAsked
+from protection.models import Claim
 from protection.tests.builders import make_agent, make_plan
 
 pytestmark = pytest.mark.django_db
 
-PER_ORDER = 20
+PER_ORDER = 23
 KEPT = {"US", "United States", "IL"}
 
 
@@ -29,7 +30,7 @@ def canaries(number: int) -> dict[str, str]:
     """PER_ORDER texts that occur nowhere else."""
     return {name: f"Canary{name.title()}{number}Zq" for name in (
         "first last company street flat city province note attribute property tag message question description "
-        "destination hold returned answer drift wanted".split())}  # fmt: skip
+        "destination hold returned answer drift wanted reply appeal elsewhere".split())}  # fmt: skip
 
 
 def planted(number: int, customer_id: int) -> dict:
@@ -79,6 +80,10 @@ def scatter(shop_connection, body, number, agent):
     item = ItemAsked(order.lines.first(), 1)
     claim = filing.file_claim(order, reason="lost", items=[item], description=f"{c['description']} never came", by="x")
     review.ask_for_info(claim, f"Dear {c['question']}, where is it?", user=agent)
+    asking.answer(claim, f"With {c['reply']}", by="customer")
+    Claim.objects.filter(pk=claim.pk).update(
+        appeal_why=f"{c['appeal']} saw it", ship_to={"address1": c["elsewhere"], "country_code": "US"}
+    )
 
 
 def everything() -> str:
