@@ -2,15 +2,17 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.db import connection as database
+from django.db.models.functions import Now
 
 from backoffice.local import ROOT
 from backoffice.orphans import die_with_parent
@@ -19,6 +21,7 @@ from integrations.models import SyncRun
 from integrations.shopify.arriving import shop_of
 from orders.models import Shop
 
+BEAT_SECONDS = 10.0
 _EXITS = {0: "done", 10: "more", 11: "cut", 12: "superseded"}  # as integrations.history says them
 
 
@@ -54,7 +57,7 @@ def load(
         json.dump(task, process.stdin)
         process.stdin.close()
         looked_at = run.looked_at
-        for line in process.stdout:
+        for line in _lines(process.stdout, run):
             facts |= json.loads(line)
             run.looked_at = looked_at + facts.get("looked_at", 0)
             run.total = looked_at + facts["total"] if "total" in facts else run.total
@@ -63,6 +66,17 @@ def load(
     what = _EXITS.get(process.returncode, "died")
     why = facts.get("why") or (trouble.splitlines()[-1] if trouble else f"The loader ended with {process.returncode}.")
     return Ended(what, why, facts.get("orphans", 0), facts.get("peak_kilobytes"))
+
+
+def _lines(output: IO[str], run: SyncRun) -> Iterator[str]:
+    """What the loader says, line by line. While it says nothing our own session must show that we are not frozen."""
+    while True:
+        if not select.select([output], [], [], BEAT_SECONDS)[0]:
+            SyncRun.objects.filter(pk=run.pk).update(beat_at=Now())
+        elif line := output.readline():
+            yield line
+        else:
+            return
 
 
 def job_of(run: SyncRun, path: Path, *, is_partial: bool = False, batch: int = BATCH) -> Job:
