@@ -95,7 +95,7 @@ def _create(shop: Shop, snapshot: OrderSnapshot, origin: Origin, *, is_read: boo
         return apply_snapshot(shop, snapshot, origin, is_read=is_read, since=since)
     lines.write_lines(order, snapshot.lines, known=[])
     created = Event("order.created", {"name": order.name, "test": order.test})
-    events = [created, *head.out_of_balance(order, None), *_write_parts(order, snapshot, whole=True)]
+    events = [created, *head.out_of_balance(order, None), *_write_parts(order, snapshot, whole=True, is_new=True)]
     return _journal(order, events, origin, created=True)
 
 
@@ -116,11 +116,11 @@ def _write(order: Order, snapshot: OrderSnapshot, *, whole: bool) -> list[Event]
     return events + _write_parts(order, snapshot, whole=whole)
 
 
-def _write_parts(order: Order, snapshot: OrderSnapshot, *, whole: bool) -> list[Event]:
+def _write_parts(order: Order, snapshot: OrderSnapshot, *, whole: bool, is_new: bool = False) -> list[Event]:
     """The parts in the order in which they happen: paid, to be sent, sent, sent back, paid back."""
     return [
-        *payments.write_payments(order, snapshot.payments),
-        *fulfillment_orders.write_fulfillment_orders(order, snapshot.fulfillment_orders),
+        *payments.write_payments(order, snapshot.payments, is_new=is_new),
+        *fulfillment_orders.write_fulfillment_orders(order, snapshot.fulfillment_orders, is_new=is_new),
         *parcels.write_parcels(order, snapshot.fulfillments, whole=whole),
         *returns.write_returns(order, snapshot.returns),
         *refunds.write_refunds(order, snapshot.refunds),

@@ -14,11 +14,16 @@ from orders.snapshot import FulfillmentOrderSnapshot
 _NO_NEWS = {"remote_updated_at", "supported_actions"}  # the second follows from the others and from our rights
 
 
-def write_fulfillment_orders(order: Order, snapshots: list[FulfillmentOrderSnapshot] | None) -> list[Event]:
-    """Add or change fulfillment orders, none where the stored one is newer; None changes nothing."""
+def write_fulfillment_orders(
+    order: Order, snapshots: list[FulfillmentOrderSnapshot] | None, *, is_new: bool = False
+) -> list[Event]:
+    """Add or change fulfillment orders, none where the stored one is newer; None changes nothing.
+
+    A new order has none yet.
+    """
     if not snapshots:
         return []
-    known = {row.remote_id: row for row in FulfillmentOrder.objects.filter(order=order)}
+    known = {} if is_new else {row.remote_id: row for row in FulfillmentOrder.objects.filter(order=order)}
     new: list[FulfillmentOrder] = []
     events = []
     for snapshot in snapshots:

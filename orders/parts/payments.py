@@ -12,11 +12,11 @@ from orders.snapshot import PaymentSnapshot
 UNSETTLED = frozenset({"", "pending", "awaiting_response", "unknown"})
 
 
-def write_payments(order: Order, snapshots: list[PaymentSnapshot] | None) -> list[Event]:
-    """Add or change payments; None changes nothing, and one that is not shown is kept."""
+def write_payments(order: Order, snapshots: list[PaymentSnapshot] | None, *, is_new: bool = False) -> list[Event]:
+    """Add or change payments; None changes nothing, and one that is not shown is kept. A new order has none yet."""
     if not snapshots:
         return []
-    known = {row.remote_id: row for row in Payment.objects.filter(order=order)}
+    known = {} if is_new else {row.remote_id: row for row in Payment.objects.filter(order=order)}
     new: list[Payment] = []
     events = []
     for snapshot in snapshots:
