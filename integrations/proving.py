@@ -18,7 +18,6 @@ from integrations.passes import Over, Stuck
 from integrations.reconcile import stores
 from integrations.shopify import round_trip, waiting
 from integrations.shopify.pacing import Paced
-from integrations.shopify.reads import read_order
 from orders.models import Order
 
 SAMPLE = 25
@@ -99,12 +98,9 @@ def draw(connection: Connection, number: int, seed: int) -> list[int]:
 def _compare(run: SyncRun, shopify: Paced, remote_id: int) -> None:
     try:
         on_its_way = remote_id in waiting.orders_told_of(run.connection)
-        snapshot = read_order(run.connection, remote_id, shopify)
-        run.looked_at += 1
-        if snapshot is None:
-            run.facts["hidden"] = run.facts.get("hidden", 0) + 1
-            return
-        comparison = comparing.let_in(run.connection, snapshot, by=run.by, is_drift=not on_its_way)
+        comparison = comparing.read_and_heal(
+            run.connection, remote_id, by=run.by, shopify=shopify, is_drift=lambda read: not on_its_way
+        )
     except RetryLater as error:
         raise Stuck(str(error), error.after or passes.FAULT_SECONDS) from error
     except waiting.TooMany as error:
@@ -119,7 +115,10 @@ def _compare(run: SyncRun, shopify: Paced, remote_id: int) -> None:
         _note(run, remote_id, str(error))
         run.failed += 1
         return
-    if comparison.what == "older" or on_its_way or not (comparison.healed or comparison.found):
+    run.looked_at += 1
+    if comparison.what == "hidden":
+        run.facts["hidden"] = run.facts.get("hidden", 0) + 1
+    if not comparison.is_drift or not (comparison.healed or comparison.found):
         return
     run.drift_found += 1
     run.healed += not comparison.found

@@ -29,7 +29,6 @@ from integrations.shopify import polling, stock, waiting
 from integrations.shopify.arriving import origin_of, shop_of
 from integrations.shopify.pacing import Paced
 from integrations.shopify.polling import PartHead
-from integrations.shopify.reads import read_order
 from orders import intake
 from orders.models import Order
 from protection import coverage
@@ -271,22 +270,22 @@ class _Pass:
             self._done()
 
     def _let_in(self, remote_id: int) -> None:
-        on_its_way = waiting.orders_told_of(self.connection)
-        snapshot = read_order(self.connection, remote_id, self.shopify)
+        on_its_way = remote_id in waiting.orders_told_of(self.connection)
+        comparison = comparing.read_and_heal(
+            self.connection, remote_id, by=self.run.by, shopify=self.shopify,
+            is_drift=lambda read: not on_its_way and self._is_settled(read.updated_at),
+        )  # fmt: skip
         self._count("read")
-        if snapshot is None:
+        if comparison.what == "hidden":
             self._count("hidden")
-            return
-        is_drift = remote_id not in on_its_way and self._is_settled(snapshot.updated_at)
-        comparison = comparing.let_in(self.connection, snapshot, by=self.run.by, is_drift=is_drift)
-        if comparison.what == "older":
+        elif comparison.what == "older":
             self._count("newer_here")
         elif comparison.what == "differs":
             self.run.drift_found += 1
             self.run.failed += 1
             fields = ", ".join(difference.field for difference in comparison.found)
             self._note_failure(remote_id, f"still differs in {fields}")
-        elif comparison.healed and not is_drift:
+        elif comparison.healed and not comparison.is_drift:
             self._count("on_its_way")
         elif comparison.healed:
             self.run.drift_found += 1

@@ -60,7 +60,7 @@ def read_and_apply(connection: Connection, remote_id: int) -> Outcome | None:
     which is the newer at equal times, and the order is read again.
     """
     for _ in range(TRIES):
-        since = _version(connection, remote_id)
+        since = version_of(connection, remote_id)
         snapshot = read_order(connection, remote_id)
         if snapshot is None:
             return None
@@ -77,7 +77,7 @@ def reread_fulfillment_orders(connection: Connection, node: str) -> Result:
         work = read_fulfillment_orders(connection, gid("Order", known.remote_id) if known else node)
         if work is None:
             raise Ignored(f"Shopify does not show us the fulfillment orders of {node}: no access, or none is there.")
-        if known is None and not _version(connection, work.order_id):
+        if known is None and not version_of(connection, work.order_id):
             return reread(connection, work.order_id)
         outcome = intake.apply_fulfillment_orders(
             shop_of(connection), work.order_id, work.fulfillment_orders, origin_of(connection),
@@ -95,7 +95,7 @@ def _known_order(connection: Connection, node: str) -> Order | None:
     return orders.filter(remote_id=number_of(node)).first()
 
 
-def _version(connection: Connection, remote_id: int) -> int:
+def version_of(connection: Connection, remote_id: int) -> int:
     """Which version of the order we have; 0 for none."""
     version = Order.objects.filter(shop=connection.shop, remote_id=remote_id).values_list("version", flat=True)
     return version.first() or 0

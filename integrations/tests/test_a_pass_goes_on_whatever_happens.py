@@ -46,7 +46,7 @@ def test_a_pass_that_was_cut_off_goes_on_where_it_was(sandbox, shopify, monkeypa
     for _ in range(4):
         sandbox.place()
     run = reconcile.begin(shopify, by="test")
-    read, seen = reconcile.read_order, []
+    read, seen = reconcile.comparing.read_order, []
 
     def dies_at_the_third(connection: Connection, remote_id: int, line: Paced) -> Any:
         seen.append(remote_id)
@@ -54,7 +54,7 @@ def test_a_pass_that_was_cut_off_goes_on_where_it_was(sandbox, shopify, monkeypa
             raise KeyboardInterrupt
         return read(connection, remote_id, line)
 
-    monkeypatch.setattr(reconcile, "read_order", dies_at_the_third)
+    monkeypatch.setattr(reconcile.comparing, "read_order", dies_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         passes.carry_on(run, 20)
     run.refresh_from_db()
@@ -75,7 +75,7 @@ def test_an_order_that_kills_who_reads_it_is_given_up(sandbox, shopify, monkeypa
     def dies(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(reconcile, "read_order", dies)
+    monkeypatch.setattr(reconcile.comparing, "read_order", dies)
     for _ in range(reconcile.TRIES):
         with pytest.raises(KeyboardInterrupt):
             passes.carry_on(run, 20)
@@ -91,7 +91,7 @@ def test_an_order_that_failed_is_tried_again_by_the_next_pass(sandbox, shopify, 
         raise GiveUp("Shopify refused the query", parked="refused")
 
     with monkeypatch.context() as broken:
-        broken.setattr(reconcile, "read_order", refuses)
+        broken.setattr(reconcile.comparing, "read_order", refuses)
         run = reconcile.reconcile(shopify, by="test")
     assert (run.state, run.failed, run.cursor["failed"]) == (
         "done",
@@ -197,7 +197,7 @@ def test_what_goes_wrong_in_ourselves_is_kept_with_its_reason(sandbox, shopify, 
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(reconcile.comparing, "let_in", broken)
+    monkeypatch.setattr(reconcile.comparing, "read_and_heal", broken)
     run = reconcile.reconcile(shopify, by="test")
     assert (run.state, run.failed, run.facts["failures"][0]["why"]) == ("done", 1, "ZeroDivisionError: ours")
     assert "cannot be let in" in caplog.text

@@ -8,10 +8,11 @@ import pytest
 
 from integrations import inbox, passes, reconcile
 from integrations.models import Connection, Drift, SyncRun
-from integrations.shopify.arriving import apply_order, read_and_apply
+from integrations.shopify.arriving import apply_order, origin_of, read_and_apply
 from integrations.shopify.reads import read_order
 from integrations.shopify.translate import order_snapshot, parse
 from integrations.tests.shopify import connect, post
+from orders import intake
 from orders.models import JournalEntry, Order
 
 pytestmark = pytest.mark.django_db
@@ -89,10 +90,23 @@ def test_what_agrees_is_not_read_and_nothing_is_journaled(sandbox, shopify):
 
 def test_a_deep_pass_reads_every_order_and_finds_what_no_head_shows(sandbox, shopify):
     order = heard_of(sandbox, shopify, sandbox.place()["id"])
+    reconcile.reconcile(shopify, by="test")
     order.lines.update(vendor="Somebody else")
     assert counts(reconcile.reconcile(shopify, by="test")) == (0, 0, 0)
     assert counts(reconcile.reconcile(shopify, deep=True, by="test")) == (1, 1, 0)
     assert Drift.objects.get().fields[0]["field"].endswith(".vendor")
+
+
+def test_what_no_message_ever_says_is_filled_in_and_no_drift(sandbox, shopify):
+    """Whose payments, risk and returns nobody has told us of yet has lost nothing."""
+    order = heard_of(sandbox, shopify, sandbox.place()["id"])
+    work = read_order(shopify, order.remote_id)
+    assert work is not None
+    intake.apply_fulfillment_orders(order.shop, order.remote_id, work.fulfillment_orders or [], origin_of(shopify))
+    assert counts(reconcile.reconcile(shopify, deep=True, by="test")) == (0, 0, 0)
+    order.refresh_from_db()
+    assert (order.risk, order.return_status, order.payments.count()) == ("accept", "no_return", 1)
+    assert not Drift.objects.exists()
 
 
 def test_a_second_change_of_the_same_second_is_found(sandbox, shopify):
