@@ -33,9 +33,8 @@ def appeal(claim: Claim, why: str, *, by: str, source: str = "") -> Claim:
     if claim.outcome in NOTHING_TO_APPEAL:
         raise ClaimRefused("nothing_to_appeal", f"This claim was {claim.get_outcome_display().lower()}.")
     until = appeal_until(claim)
-    if until is None or timezone.now() > until:
-        date = f" on {until:%-d %b %Y}" if until else ""
-        raise ClaimRefused("appeal_too_late", f"The time to appeal was over{date}.")
+    if until is not None and timezone.now() > until:
+        raise ClaimRefused("appeal_too_late", f"The time to appeal was over on {until:%-d %b %Y}.")
     hold_again(claim)
     claim.appealed_at, claim.appeal_why = timezone.now(), why.strip()
     claim.not_again_by = sorted(_deciders(claim))
@@ -46,8 +45,10 @@ def appeal(claim: Claim, why: str, *, by: str, source: str = "") -> Claim:
 
 
 def appeal_until(claim: Claim) -> datetime | None:
-    """The last moment to appeal; None when nothing was closed."""
-    return claim.closed_at + timedelta(days=settings.APPEAL_DAYS) if claim.closed_at else None
+    """The last moment to appeal; None where there is nothing to appeal, or it was done."""
+    if claim.closed_at is None or claim.appealed_at or claim.outcome in NOTHING_TO_APPEAL:
+        return None
+    return claim.closed_at + timedelta(days=settings.APPEAL_DAYS)
 
 
 def _deciders(claim: Claim) -> set[int]:

@@ -1,5 +1,6 @@
 """Reasons to refuse a claim, as pure questions: nothing here writes."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,6 +13,7 @@ from protection.models.reason_rule import REMEDIES
 from protection.windows import Timing
 
 ONE_DAY = timedelta(days=1)
+GONE_BACK = (UnitUse.Kind.REFUND, UnitUse.Kind.RETURN)
 
 
 class ClaimRefused(Exception):
@@ -132,8 +134,19 @@ def units_to_claim(asked: ItemAsked, pointer: str) -> list[int]:
     return left[: asked.quantity]
 
 
+def left_to_claim(order: Order, lines: Sequence[LineItem]) -> dict[int, int]:
+    """How many units of each line, by its primary key, a claim could be about now; two queries for the whole order."""
+    used = list(UnitUse.objects.filter(line__order=order, released_at=None).values_list("line_id", "unit", "kind"))
+    claimed = set(ClaimUnit.objects.filter(line__order=order, open=True).values_list("line_id", "unit"))
+    back = Counter(line for line, _, kind in used if kind in GONE_BACK)
+    taken = Counter(line for line, _ in {(line, unit) for line, unit, _ in used} | claimed)
+    return {
+        line.pk: max(0, line.quantity - taken[line.pk] - max(0, line.quantity - line.current_quantity - back[line.pk]))
+        for line in lines
+    }
+
+
 def _removed_units(line: LineItem) -> int:
     """Units that an edit took off the order. Refunded ones lower the current quantity too, and are counted as used."""
-    back = [UnitUse.Kind.REFUND, UnitUse.Kind.RETURN]
-    refunded = UnitUse.objects.filter(line=line, kind__in=back, released_at=None).count()
+    refunded = UnitUse.objects.filter(line=line, kind__in=GONE_BACK, released_at=None).count()
     return max(0, line.quantity - line.current_quantity - refunded)

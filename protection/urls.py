@@ -1,11 +1,18 @@
 from django.urls import path
 
-from protection.api.claims import Claims, OneClaim, Withdraw
+from protection.api.claim_verbs import Appeal, Arrived, Message, Withdraw
+from protection.api.claims import Claims, OneClaim
 from protection.api.quotes import Quotes
+from protection.api.reasons import Eligibility, Reasons
 
 urlpatterns = [
     path("claims", Claims.as_view(), name="claims"),
     path("claims/<slug:public_id>", OneClaim.as_view(), name="claim"),
+    path("claims/<slug:public_id>/appeal", Appeal.as_view(), name="claim-appeal"),
+    path("claims/<slug:public_id>/arrived", Arrived.as_view(), name="claim-arrived"),
+    path("claims/<slug:public_id>/messages", Message.as_view(), name="claim-messages"),
     path("claims/<slug:public_id>/withdraw", Withdraw.as_view(), name="claim-withdraw"),
+    path("orders/<slug:public_id>/eligibility", Eligibility.as_view(), name="order-eligibility"),
     path("quotes", Quotes.as_view(), name="quotes"),
+    path("reasons", Reasons.as_view(), name="reasons"),
 ]

@@ -1,5 +1,7 @@
 """Filing a claim for a customer who called or wrote."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
@@ -8,11 +10,12 @@ from django.urls import reverse
 from backoffice.console.pages import ConsolePage, Refused
 from orders.admin.order_facts import LineRow, line_rows
 from orders.models import Order, UnitUse
-from protection.eligibility import ClaimRefused, ItemAsked, check_order
+from protection.eligibility import ClaimRefused, ItemAsked, check_order, promise_for
 from protection.filing import file_claim
 from protection.models import Claim, ClaimUnit, Coverage
 
 ADD = "protection.add_claim"
+OVERRIDABLE = ("not_covered", "too_late")  # what staff may accept all the same, with a reason
 
 
 class FileClaimPage(ConsolePage):
@@ -38,35 +41,45 @@ class FileClaimPage(ConsolePage):
             "order": order,
             "rows": self._rows(coverage),
             "reasons": Claim.Reason.choices,
-            "not_covered": _why_refused(order, coverage),
+            "not_covered": _why_refused(order) or (str(self.refused) if self._is_late() else ""),
             "at_item": self._item_at(pointer),
-            "at_override": bool(self.refused and self.refused.code == "not_covered"),
+            "at_override": bool(self.refused and self.refused.code in OVERRIDABLE),
         }
 
     def file(self) -> str:
         typed, order = self.request.POST, self.subject
         if typed.get("reason") not in Claim.Reason.values:
             raise Refused("Choose what happened.")
-        refusal = _why_refused(order, _coverage(order))
-        override = typed.get("override_reason", "").strip() if refusal else ""
         asked = [ItemAsked(line, quantity) for line, quantity in self._asked()]
+        override = typed.get("override_reason", "").strip()
+        file = partial(
+            file_claim, order, reason=typed["reason"], items=asked, by=f"staff:{self.request.user.get_username()}",
+            description=typed.get("description", "").strip(),
+        )  # fmt: skip
         try:
-            self.filed = file_claim(
-                order,
-                reason=typed["reason"],
-                items=asked,
-                by=f"staff:{self.request.user.get_username()}",
-                description=typed.get("description", "").strip(),
-                override_reason=override,
-            )
+            self.filed = file()
         except ClaimRefused as reason:
             self.refused = reason
-            raise Refused(str(reason)) from reason
+            if reason.code not in OVERRIDABLE or not override:
+                raise Refused(str(reason)) from reason
+            self.filed = self._in_spite_of_the_rules(file, override)
+        if self.filed.state == Claim.State.WAITING and self.filed.eligible_at:
+            return f"The claim is filed. It is early: it waits until {self.filed.eligible_at:%-d %b %Y}."
         return "The claim is filed and in review."
 
     def next_url(self) -> str:
         assert self.filed is not None
         return reverse("admin:protection_claim_change", args=[self.filed.pk])
+
+    def _in_spite_of_the_rules(self, file: Callable[..., Claim], why: str) -> Claim:
+        try:
+            return file(override_reason=why)
+        except ClaimRefused as reason:
+            self.refused = reason
+            raise Refused(str(reason)) from reason
+
+    def _is_late(self) -> bool:
+        return bool(self.refused and self.refused.code == "too_late")
 
     def _asked(self) -> list[tuple[Any, int]]:
         """(line, quantity) for every quantity typed; nothing and 0 mean "not this one"."""
@@ -120,10 +133,10 @@ def _coverage(order: Order) -> Coverage | None:
     return coverage
 
 
-def _why_refused(order: Order, coverage: Coverage | None) -> str:
+def _why_refused(order: Order) -> str:
     """The sentence with which the rules refuse this order, empty when it is covered."""
     try:
-        check_order(order, coverage)
+        check_order(order, promise_for(order))
     except ClaimRefused as reason:
         return str(reason)
     return ""

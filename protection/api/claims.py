@@ -1,10 +1,9 @@
-"""Claims for partners: /v1/claims, /v1/claims/{id}, /v1/claims/{id}/withdraw."""
+"""Claims for partners: /v1/claims and /v1/claims/{id}; what else may be done with one is in claim_verbs.py."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,40 +16,43 @@ from backoffice.rest.problems import Problem
 from orders.api import visible_orders
 from orders.models import LineItem
 from protection import filing
-from protection.api.body import PlainText, valid
+from protection.api.body import valid
+from protection.api.claim_body import ClaimInput
+from protection.appeals import appeal_until
 from protection.eligibility import ClaimRefused, ItemAsked
-from protection.models import Claim
-from protection.models.claim import MoveRefused
+from protection.filing import Wishes
+from protection.models import Claim, InfoRequest
 
-
-class ItemInput(serializers.Serializer[Any]):
-    line_item = PlainText(max_length=64, help_text="Our id (li_…) or the shop's line item id")
-    quantity = serializers.IntegerField(min_value=1, max_value=1_000_000)
-
-
-class ClaimInput(serializers.Serializer[Any]):
-    order = PlainText(max_length=40, help_text="ord_…")
-    reason = serializers.ChoiceField(choices=Claim.Reason.choices)
-    items = serializers.ListField(child=ItemInput(), allow_empty=False, max_length=250)
-    description = PlainText(max_length=10_000, required=False, allow_blank=True, default="")
+FILTERS = {
+    "status": ("state", Claim.State),
+    "reason": ("reason", Claim.Reason),
+    "outcome": ("outcome", Claim.Outcome),
+    "next_actor": ("next_actor", Claim.Actor),
+}
 
 
 class Claims(APIView):
-    """GET: a page of claims, newest first (filters: order, status, updated_since). POST: file a claim."""
+    """GET: a page of claims, newest first. POST: file a claim.
+
+    Filters: order, shop, status, reason, outcome, next_actor, updated_since, created_at[gte].
+    """
 
     scopes = {"GET": "claims:read", "POST": "claims:write"}
 
     def get(self, request: Request) -> Response:
         claims = visible_claims(key_of(request))
-        if order := request.query_params.get("order"):
-            claims = claims.filter(order__public_id=order.replace("\x00", ""))
-        if status := request.query_params.get("status"):
-            if status not in Claim.State.values:
-                allowed = ", ".join(Claim.State.values)
-                raise Problem(400, "invalid_parameter", f"status must be one of {allowed}.", "status")
-            claims = claims.filter(state=status)
-        if since := time_of(request, "updated_since"):
-            claims = claims.filter(updated_at__gte=since)
+        for name, column in (("order", "order__public_id"), ("shop", "order__shop__domain")):
+            if value := request.query_params.get(name):
+                claims = claims.filter(**{column: value.replace("\x00", "")})
+        for name, (column, words) in FILTERS.items():
+            if value := request.query_params.get(name):
+                if value not in words.values:
+                    allowed = ", ".join(word for word in words.values if word)
+                    raise Problem(400, "invalid_parameter", f"{name} must be one of {allowed}.", name)
+                claims = claims.filter(**{column: value})
+        for name, column in (("updated_since", "updated_at__gte"), ("created_at[gte]", "created_at__gte")):
+            if since := time_of(request, name):
+                claims = claims.filter(**{column: since})
         return page(request, claims, represent)
 
     def post(self, request: Request) -> Response:
@@ -68,6 +70,7 @@ class Claims(APIView):
                 reason=data["reason"],
                 items=[_asked(known, item, index) for index, item in enumerate(data["items"])],
                 description=data["description"],
+                wishes=Wishes(data["choices"], data["ship_to"], data["happened_on"]),
                 by=f"partner:{key_of(request).partner.name}",
             )
         except ClaimRefused as refusal:
@@ -84,27 +87,9 @@ class OneClaim(APIView):
         return Response(represent(claim), headers={"ETag": f'"{claim.version}"'})
 
 
-class Withdraw(APIView):
-    """POST /v1/claims/{id}/withdraw: the customer takes the claim back."""
-
-    scopes = {"POST": "claims:write"}
-
-    def post(self, request: Request, public_id: str) -> Response:
-        claim = get_object_or_404(visible_claims(key_of(request)), public_id=public_id)
-
-        def withdraw() -> Response:
-            try:
-                filing.withdraw(claim, by=f"partner:{key_of(request).partner.name}")
-            except (ClaimRefused, MoveRefused) as refusal:
-                raise Problem(409, getattr(refusal, "code", "wrong_state"), str(refusal)) from refusal
-            return Response(represent(visible_claims(key_of(request)).get(pk=claim.pk)))
-
-        return once(request, withdraw)
-
-
 def visible_claims(key: ApiKey) -> QuerySet[Claim]:
-    claims = Claim.objects.select_related("order__shop").prefetch_related(
-        "items__line", "items__decisions", "resolutions__replacement_order"
+    claims = Claim.objects.select_related("order__shop", "rule", "follows").prefetch_related(
+        "info_requests", "replies", "items__line", "items__decisions", "resolutions__replacement_order"
     )
     return claims.filter(order__shop__domain=key.shop_domain) if key.shop_domain else claims
 
@@ -117,6 +102,10 @@ def _asked(known: dict[str, LineItem], item: dict[str, Any], index: int) -> Item
     return ItemAsked(line, item["quantity"])
 
 
+def _asked_for(request: InfoRequest) -> dict[str, Any]:
+    return {"id": request.public_id, "items": request.asked, "due_at": request.due_at, "reminders": request.reminders}
+
+
 def represent(claim: Claim) -> dict[str, Any]:
     """A claim as JSON."""
     return {
@@ -124,11 +113,26 @@ def represent(claim: Claim) -> dict[str, Any]:
         "order": claim.order.public_id,
         "shop": claim.order.shop.domain,
         "reason": claim.reason,
+        "rule": claim.rule and claim.rule.public_id,
+        "rule_version": claim.rule and claim.rule.number,
         "description": claim.description,
         "status": claim.state,
         "outcome": claim.outcome or None,
         "next_actor": claim.next_actor or None,
         "version": claim.version,
+        "choices": claim.choices,
+        "ship_to": claim.ship_to,
+        "happened_on": claim.happened_on,
+        "follows": claim.follows and claim.follows.public_id,
+        "eligible_at": claim.eligible_at,
+        "asked": next((_asked_for(asked) for asked in claim.info_requests.all() if asked.ended_at is None), None),
+        "replies": [
+            {"id": reply.public_id, "text": reply.text, "created_at": reply.created_at} for reply in claim.replies.all()
+        ],
+        "appealed_at": claim.appealed_at,
+        "appeal": claim.appeal_why or None,
+        "appeal_until": appeal_until(claim),
+        "parcel_found_at": claim.found_at,
         "items": [
             {
                 "line_item": item.line.public_id,
