@@ -14,6 +14,7 @@ MINUTES = {
     "integrations.reconcile.begin_all": 15,
     "protection.asking.run": 1,
     "protection.waking.run": 1,
+    "protection.following.follow_all": 1,
     "integrations.proving.begin_all": 60,
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from orders.models import JournalEntry, Order
 from orders.redaction import ERASED, scrub_journal, scrubbed
-from protection.models import Claim, Decision, InfoRequest, Reply, Resolution
+from protection.models import Claim, Decision, InfoRequest, Proposal, Reply, Resolution
 
 
 def erase_claims(order: Order, personal: Collection[str]) -> int:
@@ -17,6 +17,10 @@ def erase_claims(order: Order, personal: Collection[str]) -> int:
     InfoRequest.objects.filter(claim__in=claims).update(asked=[ERASED])
     Reply.objects.filter(claim__in=claims).update(text=ERASED)
     Decision.objects.filter(item__claim__in=claims).exclude(note="").update(note=ERASED)
+    for proposal in Proposal.objects.filter(claim__in=claims):
+        proposal.parts = [{**part, "note": ERASED if part["note"] else ""} for part in proposal.parts]
+        proposal.why = proposal.why and ERASED
+        proposal.save(update_fields=["parts", "why"])
     for resolution in Resolution.objects.filter(claim__in=claims).exclude(failure=""):
         resolution.failure = scrubbed({"failure": resolution.failure}, personal)["failure"]
         resolution.save(update_fields=["failure"])

@@ -1,7 +1,6 @@
 """An agent's verbs on a claim: decide per item, undo, ask, answer, close, reopen."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,97 +12,98 @@ from django.utils import timezone
 
 from backoffice import failpoints
 from orders import entitlement
-from orders.entitlement import UnitAlreadyUsed
 from orders.journal import record
-from orders.models import LineItem, UnitUse
+from orders.models import LineItem
 from orders.money import Money, MoneyBag
 from orders.stock import on_shelves
-from protection import asking
+from protection import asking, resolutions
 from protection.filing import locked
-from protection.models import ApprovalLimit, Claim, ClaimItem, ClaimUnit, Coverage, Decision, Resolution
+from protection.models import ApprovalLimit, Claim, ClaimUnit, Decision, Proposal, Resolution
 from protection.models.claim import MoveRefused
-from protection.shares import share
+from protection.planning import plan
+from protection.shares import bag_of, share
+from protection.standing import in_doubt, open_decisions, outcome_of, supersede
+from protection.verdicts import DecisionRefused, ItemDecision, judge
 
+__all__ = [
+    "DecisionRefused",
+    "ItemDecision",
+    "answer_received",
+    "approval_limit",
+    "ask_for_info",
+    "close",
+    "decide",
+    "paid_for",
+    "reopen",
+    "undo",
+]
 
-class DecisionRefused(Exception):
-    """This decision cannot be taken. The message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class ItemDecision:
-    """The verdict on `quantity` units of an item; the rest of the item is denied with the same reason."""
-
-    item: ClaimItem
-    verdict: str
-    quantity: int
-    reason_code: str = ""
-    note: str = ""
+Verdict, Remedy = Decision.Verdict, Decision.Remedy
 
 
 @transaction.atomic
-def decide(claim: Claim, decisions: Sequence[ItemDecision], *, user: User, despite_stock: bool = False) -> Claim:
-    """Decide every item of a claim in review: one commit with decisions, used units, the planned remedy, the journal.
+def decide(
+    claim: Claim,
+    decisions: Sequence[ItemDecision],
+    *,
+    user: User | None,
+    by: str = "",
+    despite_stock: bool = False,
+) -> Claim:
+    """Decide every open item of a claim in review: one commit with decisions, used units, remedies and the journal.
 
-    Approved units are replaced. They are taken from the entitlement here, so the database refuses a second use even
-    when two people press the button at once. With `despite_stock` also what the shop has too few of, for it may come in
-    by then. Raises DecisionRefused (limits, quantities, a used unit, no stock) or MoveRefused.
+    Units are taken from the entitlement here, so the database refuses a second use even when two people press the
+    button at once. With `despite_stock` also what the shop has too few of, for it may come in by then. A routing rule
+    has no `user` and says in `by` which it is; it approves only, and its caps are its own. Raises DecisionRefused (who,
+    limits, quantities, money, a used unit, no stock) or MoveRefused.
     """
     claim = locked(claim)
-    if claim.state != Claim.State.IN_REVIEW:
-        raise MoveRefused(f"This claim is {claim.get_state_display().lower()}; only a claim in review can be decided.")
-    items = {item.pk: item for item in claim.items.select_related("line")}
-    if {d.item.pk for d in decisions} != set(items) or len(decisions) != len(items):
-        raise DecisionRefused("Decide every item of the claim, each once.")
-    _check_quantities(decisions)
-    approved = [d for d in decisions if d.verdict == Decision.Verdict.APPROVE]
-    _check_limit(claim, approved, user)
+    check_can_be_decided(claim, user)
+    rows = judge(claim, decisions, {"decided_by": user})
+    if user is not None:
+        check_limit(claim, rows, user)
     if not despite_stock:
-        _check_stock(claim, approved)
-
-    by = f"staff:{user.get_username()}"
-    Decision.objects.filter(item__claim=claim).update(superseded=True)
-    Decision.objects.bulk_create(row for d in decisions for row in _rows(claim, d, user))
-    outcome = _outcome(decisions)
-    claim.move_to(Claim.State.DECIDED, by=by, outcome=outcome, decisions=_facts(decisions))
-    if not approved:
-        claim.move_to(Claim.State.CLOSED, by=by, outcome=Claim.Outcome.DENIED)
-        return claim
-    resolution = Resolution.objects.create(
-        claim=claim,
-        kind=Resolution.Kind.REPLACEMENT,
-        state=Resolution.State.QUEUED,
-        lines=[_replacement_line(d) for d in approved],
-        not_before=timezone.now() + timedelta(seconds=settings.UNDO_SECONDS),
-    )
-    for d in approved:
-        free = set(entitlement.free_units(d.item.line))  # some may have been refunded since the claim was filed
-        units = sorted(d.item.units.values_list("unit", flat=True), key=lambda unit: (unit not in free, unit))
-        try:
-            entitlement.use_units(
-                d.item.line, units[: d.quantity], kind=UnitUse.Kind.REPLACEMENT, reference=resolution.public_id
-            )
-        except UnitAlreadyUsed as error:
-            raise DecisionRefused(str(error)) from error
-    record("resolution.queued", shop=claim.order.shop, order=claim.order, subject=resolution.public_id, by=by,
-           claim=claim.public_id, kind=resolution.kind, not_before=resolution.not_before.isoformat())  # fmt: skip
+        _check_stock(claim, rows)
+    by = f"staff:{user.get_username()}" if user else by
+    supersede(claim)
+    Decision.objects.bulk_create(rows)
+    _drop_proposal(claim, user)
+    outcome = outcome_of(claim)
+    claim.move_to(Claim.State.DECIDED, by=by, outcome=outcome, decisions=_facts(rows))
+    planned = plan(claim, rows, by=by, not_before=timezone.now() + timedelta(seconds=settings.UNDO_SECONDS))
+    if not planned:
+        resolutions.go_on(claim, by=by)
     failpoints.reach("claim.deciding")
     return claim
 
 
+def check_can_be_decided(claim: Claim, user: User | None) -> None:
+    """Raise MoveRefused or DecisionRefused unless `user` (None: a rule) may decide this claim now."""
+    if claim.state != Claim.State.IN_REVIEW:
+        raise MoveRefused(f"This claim is {claim.get_state_display().lower()}; only a claim in review can be decided.")
+    if user is not None and not claim.may_decide(user):
+        raise DecisionRefused("After an appeal somebody else decides.", "not_again")
+    if doubt := in_doubt(claim):
+        raise DecisionRefused(
+            f"Nobody knows yet whether the shop has done this: {doubt}. Look there first.", "in_doubt"
+        )
+
+
 @transaction.atomic
 def undo(claim: Claim, *, user: User) -> Claim:
-    """Take back a decision whose remedy has not started: units are free again and the claim is in review."""
+    """Take back a decision whose remedies have not started: units are free again and the claim is in review."""
     claim = locked(claim)
     by = f"staff:{user.get_username()}"
     if claim.state != Claim.State.DECIDED:
         raise MoveRefused("There is nothing to undo: the remedy has started or the claim is not decided.")
-    for resolution in claim.resolutions.select_for_update().filter(state=Resolution.State.QUEUED, started_at=None):
+    waiting = claim.resolutions.select_for_update().filter(state=Resolution.State.QUEUED, started_at=None)
+    for resolution in waiting.filter(created_at__gte=claim.decided_at):
         resolution.state = Resolution.State.REVERSED
         resolution.save(update_fields=["state", "updated_at"])
         entitlement.release(resolution.public_id)
         record("resolution.reversed", shop=claim.order.shop, order=claim.order, subject=resolution.public_id, by=by,
                claim=claim.public_id, why="undone")  # fmt: skip
-    Decision.objects.filter(item__claim=claim).update(superseded=True)
+    supersede(claim)
     claim.outcome = ""
     claim.move_to(Claim.State.IN_REVIEW, by=by, why="decision undone")
     return claim
@@ -168,84 +168,46 @@ def approval_limit(user: User) -> Decimal | None:
     return None if None in amounts else max(amounts, default=Decimal(0))  # type: ignore[type-var]
 
 
-def _check_quantities(decisions: Sequence[ItemDecision]) -> None:
-    for d in decisions:
-        if d.verdict not in Decision.Verdict.values:
-            raise DecisionRefused(f"{d.item.line}: choose approve or deny.")
-        if not 1 <= d.quantity <= d.item.quantity:
-            raise DecisionRefused(f"{d.item.line}: the quantity must be from 1 to {d.item.quantity}.")
-        if d.verdict == Decision.Verdict.DENY and not d.reason_code:
-            raise DecisionRefused(f"{d.item.line}: a denial needs a reason.")
+def check_limit(claim: Claim, rows: Iterable[Decision], user: User) -> None:
+    """Raise DecisionRefused over_limit where the claim would be worth more than `user` may approve."""
+    limit, value = approval_limit(user), worth(claim, rows)
+    if limit is not None and value.amount > limit:
+        allowed = Money(limit, claim.order.currency)
+        raise DecisionRefused(
+            f"This is worth {value}, your limit is {allowed}. Ask a lead to decide it, or propose it.", "over_limit"
+        )
 
 
-def _check_stock(claim: Claim, approved: Sequence[ItemDecision]) -> None:
+def worth(claim: Claim, rows: Iterable[Decision]) -> Money:
+    """What the claim gives in the shop's currency: its approved decisions that stand, and these new ones."""
+    standing = Decision.objects.filter(item__claim=claim, superseded=False).exclude(pk__in=open_decisions(claim))
+    given = (bag_of(row.amount or row.value).shop.amount for row in [*standing, *rows] if row.verdict != Verdict.DENY)
+    return Money(sum(given, Decimal(0)), claim.order.currency)
+
+
+def _drop_proposal(claim: Claim, user: User | None) -> None:
+    """A decision ends the proposal that waited for one."""
+    waiting = claim.proposals.filter(state=Proposal.State.OPEN)
+    waiting.update(state=Proposal.State.DROPPED, settled_by=user, settled_at=timezone.now())
+
+
+def _check_stock(claim: Claim, rows: Iterable[Decision]) -> None:
     """A replacement of what is sold out would only be refused by the shop, after the customer was told yes."""
-    shelves = on_shelves(claim.order.shop, {d.item.line.variant_id for d in approved if d.item.line.variant_id})
-    for d in approved:
-        shelf = shelves.get(d.item.line.variant_id or 0)
-        if shelf is not None and not shelf.has(d.quantity):
+    sent = [(d, d.variant_id or d.item.line.variant_id) for d in rows if d.remedy == Remedy.REPLACEMENT]
+    shelves = on_shelves(claim.order.shop, {variant for d, variant in sent if variant})
+    for d, variant in sent:
+        shelf = shelves.get(variant or 0)
+        if shelf is not None and not shelf.has(d.quantity) and not d.otherwise:
             raise DecisionRefused(
-                f"{d.item.line}: {shelf.in_words}. Wait for more, decide otherwise, or approve it although it is short."
+                f"{d.item.line}: {shelf.in_words}. "
+                "Wait for more, decide otherwise, or approve it although it is short.",
+                "out_of_stock",
             )
 
 
-def _check_limit(claim: Claim, approved: Sequence[ItemDecision], user: User) -> None:
-    limit = approval_limit(user)
-    value = sum((paid_for(d.item.line, d.quantity).shop.amount for d in approved), Decimal(0))
-    if limit is not None and value > limit:
-        asked, allowed = Money(value, claim.order.currency), Money(limit, claim.order.currency)
-        raise DecisionRefused(f"This is worth {asked}, your limit is {allowed}. Ask a lead to decide it.")
-
-
-def _rows(claim: Claim, d: ItemDecision, user: User) -> list[Decision]:
-    """The decision on the units named, and a denial of the rest of the item where it was approved only in part."""
-    coverage = Coverage.objects.filter(order=claim.order).first()
-    approve = d.verdict == Decision.Verdict.APPROVE
-    rest = d.item.quantity - d.quantity if approve else 0
-    common: dict[str, Any] = {
-        "item": d.item,
-        "reason_code": d.reason_code,
-        "note": d.note,
-        "plan_version": coverage.plan_version if coverage else None,
-        "decided_by": user,
-    }
-    units = [(d.verdict, d.quantity if approve else d.item.quantity), (Decision.Verdict.DENY, rest)]
+def _facts(rows: Iterable[Decision]) -> list[dict[str, Any]]:
     return [
-        Decision(
-            verdict=verdict,
-            quantity=quantity,
-            remedy=Decision.Remedy.REPLACEMENT if verdict == Decision.Verdict.APPROVE else Decision.Remedy.NONE,
-            value=paid_for(d.item.line, quantity).as_json(),
-            **common,
-        )
-        for verdict, quantity in units
-        if quantity
-    ]
-
-
-def _outcome(decisions: Sequence[ItemDecision]) -> str:
-    whole = [d for d in decisions if d.verdict == Decision.Verdict.APPROVE and d.quantity == d.item.quantity]
-    approved = [d for d in decisions if d.verdict == Decision.Verdict.APPROVE]
-    if not approved:
-        return Claim.Outcome.DENIED
-    return Claim.Outcome.APPROVED if len(whole) == len(decisions) else Claim.Outcome.PARTIAL
-
-
-def _facts(decisions: Sequence[ItemDecision]) -> list[dict[str, Any]]:
-    return [
-        {"line_item": d.item.line.public_id, "verdict": d.verdict, "quantity": d.quantity, "reason": d.reason_code}
-        for d in decisions
-    ]
-
-
-def _replacement_line(d: ItemDecision) -> dict[str, Any]:
-    line = d.item.line
-    unit_price = line.amounts["unit_price"]["shop"]
-    return {
-        "line": line.public_id,
-        "remote_id": line.remote_id,
-        "variant_id": line.variant_id,
-        "title": str(line),
-        "quantity": d.quantity,
-        "unit_price": unit_price,
-    }
+        {"line_item": d.item.line.public_id, "verdict": d.verdict, "quantity": d.quantity, "reason": d.reason_code,
+         "remedy": d.remedy, **({"amount": d.amount["shop"]} if d.amount else {})}
+        for d in rows
+    ]  # fmt: skip

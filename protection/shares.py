@@ -22,9 +22,7 @@ class Extras:
     shipping: bool = False
     fee: bool = False
     duties: bool = False
-
-    def __bool__(self) -> bool:
-        return self.shipping or self.fee or self.duties
+    tax: bool = True  # that on the goods, on shipping and on the fee
 
 
 def share(line: LineItem, units: Iterable[int], *, taxes_included: bool | None) -> MoneyBag:
@@ -39,10 +37,15 @@ def share(line: LineItem, units: Iterable[int], *, taxes_included: bool | None) 
     return MoneyBag(side("shop"), side("presentment"))
 
 
-def paid_for_line(line: LineItem, side: str, taxes_included: bool | None) -> Decimal:
+def paid_for_line(line: LineItem, side: str, taxes_included: bool | None, *, with_tax: bool = True) -> Decimal:
     """What was paid for all units of a line on one side of its money; where it is not known, prices hold no tax."""
     price, discount, tax = (_amount(line.amounts, part, side) for part in ("unit_price", "discount", "tax"))
-    return max(Decimal(0), price * line.quantity - discount + (Decimal(0) if taxes_included else tax))
+    return max(Decimal(0), price * line.quantity - discount + _tax(tax, taxes_included, with_tax))
+
+
+def _tax(tax: Decimal, taxes_included: bool | None, with_tax: bool) -> Decimal:
+    """What is added to a price that holds the tax or not, for a sum that shall hold it or not."""
+    return tax * (int(with_tax) - int(bool(taxes_included)))
 
 
 def shares(
@@ -60,7 +63,9 @@ def shares(
         coins = [
             each + (number < first)
             for line in goods
-            for each, first in [divmod(_coins(paid_for_line(line, side, included), currency), line.quantity or 1)]
+            for each, first in [
+                divmod(_coins(paid_for_line(line, side, included, with_tax=extras.tax), currency), line.quantity or 1)
+            ]
             for number in range(line.quantity)
         ]
         more = sum((amount for amount in _extras(order, lines, fees, extras, side)), Decimal(0))
@@ -120,9 +125,10 @@ def _extras(order: Order, lines: Sequence[LineItem], fees: set[int], extras: Ext
     if extras.shipping:
         tax_of_lines = sum((_amount(line.amounts, "tax", side) for line in lines), Decimal(0))
         tax = max(Decimal(0), _amount(order.amounts, "tax", side) - tax_of_lines)
-        yield _amount(order.amounts, "shipping", side) + (Decimal(0) if order.taxes_included else tax)
+        yield _amount(order.amounts, "shipping", side) + _tax(tax, order.taxes_included, extras.tax)
     if extras.fee:
-        yield from (paid_for_line(line, side, order.taxes_included) for line in lines if line.remote_id in fees)
+        own = [line for line in lines if line.remote_id in fees]
+        yield from (paid_for_line(line, side, order.taxes_included, with_tax=extras.tax) for line in own)
     if extras.duties:
         yield _amount(order.amounts, "duties", side)
 

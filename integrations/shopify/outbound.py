@@ -17,9 +17,10 @@ from integrations.shopify.pushes import (
     values,
 )
 from integrations.shopify.pushes.asking import BY, Refused, Unknown, Withdrawn
-from integrations.shopify.pushes.replacing import place_replacement
+from integrations.shopify.pushes.replacing import carry_out
 from orders.changes import carrying
 from orders.models import Change
+from protection import following
 
 # For the lease: a push may make more requests, but no other sender takes its connection's slot while it is alive.
 CALLS = 2
@@ -53,7 +54,14 @@ def push(delivery: Delivery) -> Sent:
 
 
 def push_change(delivery: Delivery) -> Sent:
-    """Carry out one change. A refusal is an answer too: it is kept on the change, and the order's later ones go on."""
+    """Carry out one change, and say of a claim's remedy what became of the change that carries it out."""
+    sent = _push_change(delivery)
+    following.follow(delivery.entry.subject)
+    return sent
+
+
+def _push_change(delivery: Delivery) -> Sent:
+    """A refusal is an answer too: it is kept on the change, and the order's later ones go on."""
     change = carrying.to_send(delivery.entry.subject)
     if change is None:
         return NOTHING
@@ -79,7 +87,7 @@ def _refused(connection: Connection, change: Change, reason: str) -> Sent:
 
 
 PUSHES: dict[str, Callable[[Delivery], Sent]] = {
-    "resolution.queued": place_replacement,
+    "resolution.queued": carry_out,
     "change.queued": push_change,
 }
 EVENTS = list(PUSHES)  # what a shop's connection is sent

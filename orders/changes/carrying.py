@@ -88,6 +88,8 @@ def failed(change: Change, reason: str, *, by: str, source: str = "", keep_units
     if current.state not in UNDER_WAY:
         return current
     current.failure = reason
+    if keep_units:
+        current.result = {**current.result, "unknown": True}
     _move(current, Change.State.FAILED)
     if not keep_units:
         entitlement.release(current.public_id)

@@ -18,6 +18,7 @@ from protection.eligibility import ClaimRefused
 from protection.filing import locked
 from protection.models import Claim
 from protection.models.claim import MoveRefused
+from protection.reason_codes import DENIALS
 from protection.review import DecisionRefused, ItemDecision
 
 CHANGE = "protection.change_claim"
@@ -52,7 +53,8 @@ class ClaimPage(ConsolePage):
             "order": case.order,
             "rows": rows,
             "short": any(row.is_short for row in rows),
-            "denials": decision_form.DENIALS,
+            "denials": DENIALS,
+            "remedies": decision_form.REMEDIES,
             "closings": CLOSINGS,
             "limit": None if limit is None else Money(limit, case.order.currency),
             "over_limit": limit is not None and case.value.amount > limit,
@@ -132,6 +134,6 @@ def _url(pk: int | None) -> str:
 
 def _decided(claim: Claim) -> str:
     return {
-        Claim.Outcome.APPROVED: "Approved. The replacement goes out when the time to undo is over.",
-        Claim.Outcome.PARTIAL: "Partly approved. The replacement goes out when the time to undo is over.",
+        Claim.Outcome.APPROVED: "Approved. It goes out when the time to undo is over.",
+        Claim.Outcome.PARTIAL: "Partly approved. It goes out when the time to undo is over.",
     }.get(Claim.Outcome(claim.outcome), "Denied. The claim is closed.")

@@ -2,25 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from backoffice.console.pages import Refused
-from orders.money import Money
+from orders.money import Money, decimal_of
 from orders.stock import Shelf
-from protection.models import ClaimItem, Decision
+from protection.models import ClaimItem, Decision, Resolution
+from protection.reason_codes import DENIALS
 from protection.review import ItemDecision, paid_for
 
-# Stored as the decision's reason code and sent to partners, so a code never changes its meaning; add new ones.
-DENIALS = {
-    "delivered": "The carrier proves delivery",
-    "no_evidence": "No proof of the damage or loss",
-    "not_from_transit": "The damage is not from transit",
-    "too_late": "Claimed too late",
-    "too_early": "The parcel may still arrive",
-    "wrong_address": "The address given was wrong",
-    "not_covered": "Not covered by the guarantee",
-    "abuse": "Misuse suspected",
-    "other": "Another reason (see the note)",
-}
+# What the bar offers; an exchange, a plan B and several remedies for one item are decided by the API's verbs.
+REMEDIES = {choice: choice.label for choice in Decision.Remedy if choice != Decision.Remedy.NONE}
+GIVES_MONEY = frozenset(Resolution.MONEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +26,8 @@ class DecisionRow:
     reason: str
     note: str
     value: Money
+    remedy: str = Decision.Remedy.REPLACEMENT
+    amount: str = ""  # in the shop's currency; empty: all that was paid
     taken: str = ""  # what happened to a claimed unit meanwhile, empty when all are free
     shelf: Shelf | None = None  # what is left to send as a replacement, None when we do not know
 
@@ -60,6 +55,8 @@ def rows(
             reason=typed.get(f"reason-{item.pk}", ""),
             note=typed.get(f"note-{item.pk}", ""),
             value=paid_for(item.line, item.quantity).shop,
+            remedy=typed.get(f"remedy-{item.pk}", Decision.Remedy.REPLACEMENT),
+            amount=typed.get(f"amount-{item.pk}", ""),
             taken=taken.get(item.pk, ""),
             shelf=(shelves or {}).get(item.line_id),
         )
@@ -86,7 +83,18 @@ def _approval(row: DecisionRow) -> ItemDecision:
     quantity = int(row.quantity)
     if quantity < row.item.quantity and row.reason not in DENIALS:
         raise Refused(f"{row.item.line}: say why the other units are denied.")
-    return ItemDecision(row.item, Decision.Verdict.APPROVE, quantity, row.reason, row.note)
+    return ItemDecision(
+        row.item, Decision.Verdict.APPROVE, quantity, row.reason, row.note, remedy=row.remedy, amount=_amount(row)
+    )
+
+
+def _amount(row: DecisionRow) -> Decimal | None:
+    if not row.amount.strip() or row.remedy not in GIVES_MONEY:
+        return None
+    try:
+        return decimal_of(row.amount.strip())
+    except ValueError as error:
+        raise Refused(f"{row.item.line}: the amount must be a number, such as 12.50.") from error
 
 
 def _denial(row: DecisionRow) -> ItemDecision:

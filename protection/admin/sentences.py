@@ -16,6 +16,14 @@ CLOSED = {
 }
 
 
+def _kind(facts: dict[str, Any]) -> str:
+    return str(facts.get("kind", "replacement")).replace("_", " ").capitalize()
+
+
+def _money(amount: dict[str, str]) -> str:
+    return f"{amount['amount']} {amount['currency']}"
+
+
 def _units(number: int) -> str:
     return f"{number} unit{'s' if number != 1 else ''}"
 
@@ -73,8 +81,17 @@ def _asked(facts: dict[str, Any]) -> str:
 
 @tells("claim.decided")
 def _decided(facts: dict[str, Any]) -> str:
-    approved = sum(d["quantity"] for d in facts["decisions"] if d["verdict"] == "approve")
+    approved = sum(d["quantity"] for d in facts["decisions"] if d["verdict"] != "deny")
+    if not facts["decisions"]:
+        return "Decided: what was in doubt is settled"
     return f"Decided: {_units(approved)} approved" if approved else "Decided: denied"
+
+
+@tells("claim.proposed")
+def _proposed(facts: dict[str, Any]) -> str:
+    if facts["state"] == "open":
+        return f"Proposed to a lead: worth {_money(facts['amount'])}"
+    return f"The proposal was sent back: {facts['why']}"
 
 
 @tells("claim.resolving")
@@ -119,7 +136,8 @@ def _assigned(facts: dict[str, Any]) -> str:
 
 @tells("resolution.queued")
 def _queued(facts: dict[str, Any]) -> str:
-    return f"{str(facts['kind']).capitalize()} planned"
+    amount = f" of {_money(facts['amount'])}" if facts.get("amount") else ""
+    return f"{_kind(facts)}{amount} planned{' instead' if facts.get('instead_of') else ''}"
 
 
 @tells("resolution.reversed")
@@ -127,14 +145,29 @@ def _reversed(facts: dict[str, Any]) -> str:
     return f"Remedy taken back ({facts['why']})" if facts.get("why") else "Remedy taken back"
 
 
+@tells("resolution.not_reversed")
+def _not_reversed(facts: dict[str, Any]) -> str:
+    return f"The shop does not take the replacement back: {facts['reason']}"
+
+
 @tells("resolution.executed")
 def _executed(facts: dict[str, Any]) -> str:
-    return f"The shop made the replacement order {facts['remote_order_name']}"
+    if facts.get("remote_order_name"):
+        return f"The shop made the replacement order {facts['remote_order_name']}"
+    return f"{_kind(facts)}: done"
 
 
 @tells("resolution.failed")
 def _failed(facts: dict[str, Any]) -> str:
-    return f"The shop refused the replacement: {facts['reason']}"
+    return f"The shop refused the {_kind(facts).lower()}: {facts['reason']}"
+
+
+@tells("resolution.held")
+def _held(facts: dict[str, Any]) -> str:
+    if facts.get("instead"):
+        kinds = " and ".join(kind.replace("_", " ") for kind in facts["instead"])
+        return f"{facts['reason']} Instead: {kinds}"
+    return f"{_kind(facts)}: nobody knows whether it was done. {facts['reason']}"
 
 
 @tells("resolution.linked")

@@ -89,8 +89,9 @@ class OneClaim(APIView):
 
 def visible_claims(key: ApiKey) -> QuerySet[Claim]:
     claims = Claim.objects.select_related("order__shop", "rule", "follows").prefetch_related(
-        "info_requests", "replies", "items__line", "items__decisions", "resolutions__replacement_order"
-    )
+        "info_requests", "replies", "items__line", "items__decisions", "resolutions__replacement_order",
+        "resolutions__instead_of",
+    )  # fmt: skip
     return claims.filter(order__shop__domain=key.shop_domain) if key.shop_domain else claims
 
 
@@ -143,6 +144,9 @@ def represent(claim: Claim) -> dict[str, Any]:
                         "verdict": decision.verdict,
                         "quantity": decision.quantity,
                         "remedy": decision.remedy,
+                        "amount": decision.amount or None,
+                        "exchange_variant_id": decision.variant_id and str(decision.variant_id),
+                        "otherwise": decision.otherwise,
                         "reason_code": decision.reason_code or None,
                         "note": decision.note,
                         "value": decision.value,
@@ -159,6 +163,20 @@ def represent(claim: Claim) -> dict[str, Any]:
                 "id": resolution.public_id,
                 "kind": resolution.kind,
                 "status": resolution.state,
+                "amount": resolution.amount or None,
+                "paid_as": resolution.pays_by or None,
+                "items": [
+                    {
+                        "line_item": line["line"],
+                        "quantity": line["quantity"],
+                        "title": line["title"],
+                        "variant_id": line["variant_id"] and str(line["variant_id"]),
+                        "amount": line.get("amount"),
+                    }
+                    for line in resolution.lines
+                ],
+                "instead_of": resolution.instead_of and resolution.instead_of.public_id,
+                "remote_reference": resolution.remote_reference or None,
                 "failure": resolution.failure or None,
                 "replacement_order": resolution.replacement_order and resolution.replacement_order.public_id,
                 "replacement_order_name": resolution.remote_order_name or None,

@@ -1,6 +1,6 @@
 from protection.models.claim import Claim, ClaimItem, ClaimUnit
 from protection.models.coverage import Consent, Coverage
-from protection.models.decision import ApprovalLimit, Decision
+from protection.models.decision import ApprovalLimit, Decision, Proposal
 from protection.models.info_request import InfoRequest, Reply
 from protection.models.plan import Plan, PlanVersion
 from protection.models.reason_rule import ReasonRule
@@ -17,6 +17,7 @@ __all__ = [
     "InfoRequest",
     "Plan",
     "PlanVersion",
+    "Proposal",
     "ReasonRule",
     "Reply",
     "Resolution",

@@ -59,11 +59,13 @@ def make_agent(username: str = "ana", limit: str | None = "1000") -> User:
     return user
 
 
-def decide(claim: Claim, user: User, *quantities: int, reason: str = "no_proof") -> Claim:
+def decide(claim: Claim, user: User, *quantities: int, reason: str = "no_evidence") -> Claim:
     """Approve so many units of each item in turn (0: deny it), every item whole without any."""
     items = list(claim.items.all())
     rows = [
-        ItemDecision(item, "approve" if units else "deny", units or item.quantity, "" if units else reason)
+        ItemDecision(
+            item, "approve" if units else "deny", units or item.quantity, reason if units < item.quantity else ""
+        )
         for item, units in zip(items, quantities or [item.quantity for item in items], strict=True)
     ]
     return review.decide(claim, rows, user=user)

@@ -26,7 +26,7 @@ def test_approving_plans_the_replacement_and_says_so():
     assert (claim.state, claim.outcome) == ("decided", "approved")
     assert UnitUse.objects.filter(kind="replacement").count() == 2
     page = client.get(claim_url(claim)).content.decode()
-    assert "The replacement goes out when the time to undo is over" in page
+    assert "It goes out when the time to undo is over" in page
     assert 'value="undo"' in page
     assert "Next claim" not in page  # there is none
 
@@ -48,6 +48,7 @@ def test_items_that_are_not_picked_are_denied_with_their_reason():
     order = make_covered_order(line("Teapot"), line("Cup"))
     claim = make_claim(order)
     extra = claim.items.create(line=line_of(order, "Cup"), quantity=1)
+    extra.units.create(line=extra.line, unit=1)
     client = agent_client()
     item = claim.items.exclude(pk=extra.pk).get()
     posted = {f"pick-{extra.pk}": "on", f"quantity-{extra.pk}": "1", f"reason-{item.pk}": "no_evidence"}

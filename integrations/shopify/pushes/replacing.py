@@ -20,8 +20,7 @@ from integrations.shopify.arriving import apply_order
 from integrations.shopify.client import Shopify, gid, number_of
 from integrations.shopify.pushes.asking import Refused, words
 from integrations.shopify.reads import read_order
-from orders.models import Order
-from protection import resolutions
+from protection import ladder, paying, resolutions
 from protection.models import Resolution
 
 KEY = "claim_uuid"  # of the metafield, in our app's own namespace
@@ -37,9 +36,18 @@ INDEX_LAG = timedelta(seconds=10)
 HOME_COMING = timedelta(minutes=2)
 
 
-def place_replacement(delivery: Delivery) -> Sent:
-    """Make the replacement order once, whatever happens in between."""
+def carry_out(delivery: Delivery) -> Sent:
+    """Carry a remedy out: a replacement by placing its order, money by a change that follows in its own delivery."""
     resolution = Resolution.objects.select_related("claim__order__customer").get(public_id=delivery.entry.subject)
+    if resolution.kind == Resolution.Kind.REPLACEMENT:
+        return place_replacement(delivery, resolution)
+    if not paying.pay(resolution):
+        return Sent("Nothing to do: it was undone or is asked for already.")
+    return Sent(f"{resolution.get_kind_display()} asked for")
+
+
+def place_replacement(delivery: Delivery, resolution: Resolution) -> Sent:
+    """Make the replacement order once, whatever happens in between."""
     if resolution.started_at is None and resolution.state == Resolution.State.QUEUED:
         _brake(delivery.connection)  # while it can still be undone
     if not resolutions.start(resolution):
@@ -56,7 +64,11 @@ def place_replacement(delivery: Delivery) -> Sent:
         try:
             order = _create(shopify, resolution)
         except Refused as refusal:
-            resolutions.mark_failed(resolution, str(refusal), by=by)
+            places = _short(refusal.errors)
+            if places is None:
+                resolutions.mark_failed(resolution, str(refusal), by=by)
+            else:
+                ladder.out_of_stock(resolution, _named(resolution, places, str(refusal)), places, by=by)
             return Sent(f"Refused: {refusal}", 200)
         failpoints.reach("replacement.placed")
     resolutions.mark_executed(
@@ -139,17 +151,22 @@ def _create(shopify: Shopify, resolution: Resolution) -> dict[str, Any]:
             raise NotYet(f"Shopify: {reason}", after=60)
         if any("metafields" in (error["field"] or []) for error in errors):
             raise RetryLater("It was placed by a try whose answer was lost; looking for it.", after=10, status=200)
-        raise Refused(_out_of_stock(resolution, errors) or reason, errors)
+        raise Refused(reason, errors)
     order: dict[str, Any] = result["order"]
     return order
 
 
-def _out_of_stock(resolution: Resolution, errors: list[dict[str, Any]]) -> str:
-    """What cannot be sent, by name, so that an agent can choose something else; "" for any other refusal."""
+def _short(errors: list[dict[str, Any]]) -> list[int] | None:
+    """Places of the lines that are out of stock (empty: not said which); None for any other refusal."""
     short = [error for error in errors if error.get("code") == NO_STOCK]
-    places = [next((int(part) for part in error["field"] or [] if str(part).isdigit()), None) for error in short]
-    names = [resolution.lines[place]["title"] for place in places if place is not None]
-    return f"Not in stock: {', '.join(names)}. {words(short)}" if names else ""
+    places = (next((int(part) for part in error["field"] or [] if str(part).isdigit()), None) for error in short)
+    return sorted({place for place in places if place is not None}) if short else None
+
+
+def _named(resolution: Resolution, places: list[int], words: str) -> str:
+    """What cannot be sent, by name, so that an agent can choose something else."""
+    names = [resolution.lines[place]["title"] for place in places if place < len(resolution.lines)]
+    return f"Not in stock: {', '.join(names)}. {words}" if names else words
 
 
 # Stock must be taken (Shopify's default takes none), and only where the variant's policy allows it. The customer hears
@@ -187,8 +204,8 @@ def order_input(resolution: Resolution) -> dict[str, Any]:
         fields["email"] = order.email
     if order.customer and not order.customer.deleted_at:
         fields["customer"] = {"toAssociate": {"id": gid("Customer", order.customer.remote_id)}}
-    if order.shipping_address:
-        fields["shippingAddress"] = _address(order)
+    if address := claim.ship_to or order.shipping_address:
+        fields["shippingAddress"] = _address(address)
     return fields
 
 
@@ -205,11 +222,10 @@ def _line(line: dict[str, Any]) -> dict[str, Any]:
     return fields | {"title": line["title"]}  # a custom line, or its product was deleted
 
 
-def _address(order: Order) -> dict[str, str]:
+def _address(address: dict[str, str]) -> dict[str, str]:
     names = {
         "firstName": "first_name", "lastName": "last_name", "company": "company", "address1": "address1",
         "address2": "address2", "city": "city", "provinceCode": "province_code", "countryCode": "country_code",
         "zip": "zip", "phone": "phone",
     }  # fmt: skip
-    address = order.shipping_address or {}
     return {name: address[ours] for name, ours in names.items() if address.get(ours)}

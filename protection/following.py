@@ -1,0 +1,33 @@
+"""What became of the changes that carry remedies out: told by whoever sent them, and looked up by the clock."""
+
+from orders.models import Change
+from protection import paying, reversing
+from protection.models import Resolution
+
+State = Resolution.State
+
+
+def follow(public_id: str) -> None:
+    """Say of a remedy what became of the change with this id; safe to call at any time, and again."""
+    change = Change.objects.filter(public_id=public_id).exclude(reference="").first()
+    if change is None or change.state not in paying.ENDED:
+        return
+    if change.kind == Change.Kind.CANCEL:
+        reversing.cancelled(change)
+    else:
+        paying.ended(change)
+
+
+def follow_all() -> int:
+    """Follow what nobody told of (a process was killed, a change was given up); returns how many were looked at."""
+    waiting = Resolution.objects.filter(state=State.QUEUED, started_at__isnull=False)
+    references = list(waiting.values_list("public_id", flat=True)[:500])
+    taken_back = Change.objects.filter(kind=Change.Kind.CANCEL, reference__startswith="res_", state__in=paying.ENDED)
+    standing = Resolution.objects.filter(state=State.EXECUTED, failure="").values("public_id")
+    ended = [
+        *Change.objects.filter(reference__in=references, state__in=paying.ENDED).values_list("public_id", flat=True),
+        *taken_back.filter(reference__in=standing).values_list("public_id", flat=True)[:500],
+    ]
+    for public_id in ended:
+        follow(public_id)
+    return len(ended)
