@@ -53,7 +53,8 @@ def appeal_until(claim: Claim) -> datetime | None:
 
 def _deciders(claim: Claim) -> set[int]:
     """Users who decided any of its items, or closed it without a decision."""
-    users = set(Decision.objects.filter(item__claim=claim).values_list("decided_by_id", flat=True))
+    decisions = Decision.objects.filter(item__claim=claim, decided_by__isnull=False)
+    users = set(decisions.values_list("decided_by_id", flat=True))
     closings = JournalEntry.objects.filter(subject=claim.public_id, action="claim.closed", by__startswith="staff:")
     names = [by.removeprefix("staff:") for by in closings.values_list("by", flat=True)]
     return users | set(User.objects.filter(username__in=names).values_list("pk", flat=True))
