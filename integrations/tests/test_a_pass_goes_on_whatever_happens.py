@@ -191,6 +191,20 @@ def test_a_pass_slows_down_before_it_takes_more(sandbox, shopify):
     assert sandbox.ask("{ shop { id } }")["extensions"]["cost"]["throttleStatus"]["currentlyAvailable"] > 1900
 
 
+def test_stock_that_kills_who_reads_it_holds_up_no_pass(sandbox, shopify, monkeypatch):
+    run = reconcile.begin(shopify, by="test")
+
+    def dies(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reconcile.stock, "poll", dies)
+    for _ in range(reconcile.TRIES):
+        with pytest.raises(KeyboardInterrupt):
+            passes.carry_on(run, 20)
+    passes.carry_on(run, 20)
+    assert (run.state, run.facts["stock"]) == ("done", "not looked at to the end: too much has changed")
+
+
 def test_what_goes_wrong_in_ourselves_is_kept_with_its_reason(sandbox, shopify, monkeypatch, caplog):
     sandbox.place()
 
