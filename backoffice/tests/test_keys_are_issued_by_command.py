@@ -40,7 +40,7 @@ def test_a_key_can_be_bound_to_a_shop_and_marked_as_a_test_key() -> None:
     assert ApiKey.objects.get().shop_domain == "one.myshopify.com"
 
 
-@pytest.mark.parametrize("scopes", ["orders:write", "orders:read,everything", "", " , "])
+@pytest.mark.parametrize("scopes", ["orders:delete", "orders:read,everything", "", " , "])
 def test_a_refused_key_leaves_nothing_behind(scopes: str) -> None:
     with pytest.raises(CommandError, match=r"orders:read"):
         issue("--partner=acme", f"--scopes={scopes}")

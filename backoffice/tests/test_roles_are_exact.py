@@ -36,7 +36,7 @@ def test_nobody_may_delete_or_rewrite_what_happened():
     forbidden = {
         "orders.change_journalentry",
         "orders.delete_journalentry",
-        "orders.change_order",
+        "orders.delete_change",
         "protection.delete_claim",
     }
     assert not forbidden & {name for names in ROLES.values() for name in names}

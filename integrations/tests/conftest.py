@@ -59,8 +59,9 @@ def fresh_senders() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def shop_of_module(tmp_path_factory) -> Iterator[Sandbox]:
-    """A Shopify for all tests of a file; each places orders of its own."""
+    """A Shopify for all tests of a file; each places orders of its own. It has points for all of them at once."""
     started = running.start(tmp_path_factory.mktemp("shop"))
+    started.post("/sandbox/faults.json", points_per_second=10_000)
     yield started
     started.stop()
 

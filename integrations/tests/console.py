@@ -2,6 +2,7 @@
 
 import hashlib
 import zlib
+from datetime import timedelta
 from itertools import count
 
 from django.utils import timezone
@@ -70,8 +71,9 @@ def make_case(lines: int = 1, scans: int = 1) -> Claim:
     parcel = next_id()
     contents = [QuantityOfLine(row.remote_id, 1) for row in rows]
     apply_fulfillment(order.shop, order.remote_id, FulfillmentSnapshot(parcel, "success", contents), origin)
+    long_ago = timezone.now() - timedelta(days=10)  # so that a lost parcel may be claimed whenever this runs
     for n in range(scans):
-        apply_scan(order.shop, order.remote_id, TrackingSnapshot(next_id(), parcel, f"step_{n}", NOON), origin)
+        apply_scan(order.shop, order.remote_id, TrackingSnapshot(next_id(), parcel, f"step_{n}", long_ago), origin)
     part = RefundLineSnapshot(rows[0].remote_id, 1, "no_restock", {"subtotal": bag("40"), "tax": bag("0")})
     apply_refund(order.shop, order.remote_id, RefundSnapshot(next_id(), [part], processed_at=NOON), origin)
     claim = make_claim(order)
