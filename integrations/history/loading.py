@@ -26,7 +26,7 @@ CHUNK = 500  # orders that are in memory at the same time
 CHUNK_BYTES = 4 << 20  # or fewer, when they are large
 # Begins the digest of what was loaded from a file. Another number whenever `bulk_rows` writes more or other columns,
 # so that orders that were loaded before are compared again.
-FORMAT = "bulk1:"
+FORMAT = "bulk2:"
 LONGEST_LIST = 250  # a list that has no pages ends here
 NOTED = 20  # failures that are kept with their reasons
 # What a bulk file cannot hold whole, for it stands in a list: such an order is read from the shop afterwards.

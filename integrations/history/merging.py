@@ -17,7 +17,7 @@ _NUMBERS = set(
     "remote_id customer_remote_id number order_remote_id variant_id product_id parent_remote_id location_id".split()
 )
 _COUNTS = {"position", "quantity", "current_quantity"}
-_FLAGS = {"test", "requires_shipping", "taxable", "gift_card", "tip"}
+_FLAGS = {"test", "taxes_included", "requires_shipping", "taxable", "gift_card", "tip"}
 
 # What intake compares and writes; identity and the customer are treated apart.
 ORDER_VALUES = [name for name in ORDER if name not in ("remote_id", "customer_remote_id")]

@@ -25,7 +25,7 @@ ORDER = (
     "remote_id customer_remote_id name number email phone note tags attributes test source_name source_identifier "
     "financial_status fulfillment_status cancel_reason currency presentment_currency total amounts shipping_address "
     "billing_address remote_created_at remote_updated_at processed_at cancelled_at closed_at shipping_lines "
-    "discount_codes confirmation_number po_number risk return_status discrepancy"
+    "discount_codes confirmation_number po_number risk return_status discrepancy taxes_included"
 ).split()
 LINE = (
     "order_remote_id remote_id position title variant_title sku vendor variant_id product_id quantity current_quantity "
@@ -101,6 +101,7 @@ def order_row(node: Node, lines: list[Node], shipping_lines: list[Node]) -> Row:
         _text(node["risk"]["recommendation"]).lower(),
         _text(node["returnStatus"]).lower(),
         _discrepancy(node, lines, shipping_lines),
+        node["taxesIncluded"],
     )
 
 
