@@ -23,6 +23,7 @@ from protection.models.claim import MoveRefused
 from protection.planning import plan
 from protection.shares import bag_of, share
 from protection.standing import in_doubt, open_decisions, outcome_of, supersede
+from protection.verbs import check
 from protection.verdicts import DecisionRefused, ItemDecision, judge
 
 __all__ = [
@@ -145,8 +146,9 @@ def reopen(claim: Claim, why: str, *, user: User) -> Claim:
     """
     if not why.strip():
         raise DecisionRefused("Say why the claim is opened again.")
-    claim = locked(claim)
-    claim.move_to(Claim.State.IN_REVIEW, by=f"staff:{user.get_username()}", why=why.strip())
+    claim, by = locked(claim), f"staff:{user.get_username()}"
+    check(claim, "reopen", by=by)
+    claim.move_to(Claim.State.IN_REVIEW, by=by, why=why.strip())
     try:
         with transaction.atomic():
             ClaimUnit.objects.filter(item__claim=claim).update(open=True)

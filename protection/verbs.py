@@ -34,7 +34,7 @@ VERBS: dict[str, Verb] = {
     "expire": Verb("closed for want of an answer", frozenset({State.NEEDS_INFO}), frozenset({SYSTEM})),
     "wake": Verb("woken", frozenset({State.WAITING}), frozenset({SYSTEM})),
     "review_now": Verb("looked at before its day", frozenset({State.WAITING}), STAFF),
-    "decide": Verb("decided", frozenset({State.IN_REVIEW}), STAFF),
+    "decide": Verb("decided", frozenset({State.IN_REVIEW}), STAFF | {SYSTEM}),  # a rule approves, it never denies
     "undo": Verb("undone", frozenset({State.DECIDED}), STAFF),
     "close": Verb("closed without a decision", UNDECIDED, STAFF),
     "reopen": Verb("opened again", frozenset({State.CLOSED}), STAFF),

@@ -1,5 +1,6 @@
 """Claims that were filed too early: looked at when their day comes, or before it when staff say why."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -8,6 +9,7 @@ from django.utils import timezone
 from protection.eligibility import ClaimRefused
 from protection.filing import locked
 from protection.models import Claim
+from protection.models.claim import MoveRefused
 from protection.verbs import check
 
 AT_ONCE = 500  # claims in one run; the next minute takes the rest
@@ -18,18 +20,19 @@ def run(now: datetime | None = None) -> None:
     now = now or timezone.now()
     due = Claim.objects.filter(state=Claim.State.WAITING, eligible_at__lte=now).order_by("eligible_at")
     for claim in list(due[:AT_ONCE]):
-        wake(claim, now)
+        with suppress(ClaimRefused, MoveRefused):  # it has moved on meanwhile
+            wake(claim, now, by="system")
 
 
 @transaction.atomic
-def wake(claim: Claim, now: datetime, *, by: str = "system") -> bool:
-    """In review now that its day has come; False when it has not, or it does not wait any more."""
+def wake(claim: Claim, now: datetime, *, by: str) -> Claim:
+    """In review now that its day has come; raises MoveRefused where it does not wait, ClaimRefused before its day."""
     claim = locked(claim)
-    if claim.state != Claim.State.WAITING or claim.eligible_at is None or claim.eligible_at > now:
-        return False
     check(claim, "wake", by=by)
+    if claim.eligible_at is None or claim.eligible_at > now:
+        raise ClaimRefused("too_early", "Its day has not come yet.")
     claim.move_to(Claim.State.IN_REVIEW, by=by, why="The day it waited for has come.")
-    return True
+    return claim
 
 
 @transaction.atomic

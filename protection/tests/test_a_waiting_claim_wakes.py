@@ -116,10 +116,14 @@ def test_staff_may_look_at_it_before_its_day_with_a_reason() -> None:
         waking.review_now(claim, "again", by="staff:ana")
 
 
-def test_a_claim_that_moved_on_meanwhile_is_left_alone() -> None:
+def test_nobody_wakes_it_before_its_day_or_twice() -> None:
     claim, _ = waiting()
+    with pytest.raises(ClaimRefused) as caught:
+        waking.wake(claim, day(5), by="system")
+    assert caught.value.code == "too_early"
     waking.review_now(claim, "because", by="staff:ana")
-    assert waking.wake(claim, day(30)) is False
+    with pytest.raises(MoveRefused):
+        waking.wake(claim, day(30), by="system")
 
 
 def test_a_claim_about_damage_is_not_asked_about_arrival() -> None:
