@@ -5,6 +5,7 @@ from files and nothing has a default that would be unsafe.
 """
 
 import ipaddress
+import json
 import os
 import socket
 from collections.abc import Callable
@@ -113,6 +114,15 @@ def long_secret(raw: str) -> str:
     if len(raw) < 20 or not raw.isascii() or not raw.isprintable() or " " in raw:
         raise ValueError("expected at least 20 random characters")
     return raw
+
+
+def a_storage(raw: str) -> dict[str, Any]:
+    """An entry of Django's STORAGES, in JSON."""
+    try:
+        entry = json.loads(raw)
+        return {"BACKEND": str(entry["BACKEND"]), "OPTIONS": dict(entry.get("OPTIONS", {}))}
+    except (ValueError, TypeError, KeyError):  # its message would repeat the credentials
+        raise ValueError('expected {"BACKEND": "package.Class", "OPTIONS": {…}}') from None
 
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -255,6 +265,19 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "backoffice" / "console" / "static"]
 WHITENOISE_USE_FINDERS = LOCAL
+
+# Photos of claims: outside every directory that is served, under names drawn at random. Another storage (S3, say) is
+# set as Django's STORAGES has it, in JSON; its package must be installed.
+EVIDENCE_DIR: Path = read("EVIDENCE_DIR", Path, VAR / "evidence")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "evidence": read(
+        "EVIDENCE_STORAGE",
+        a_storage,
+        {"BACKEND": "protection.evidence_files.PrivateFiles", "OPTIONS": {"location": EVIDENCE_DIR}},
+    ),
+}
 
 # A signed webhook may carry an order with hundreds of lines; Django's default of 2.5 MB would refuse it.
 WEBHOOK_MAX_BYTES = 10 * 1024 * 1024

@@ -43,6 +43,8 @@ ACTIONS = {
     "claim.decided": "A claim was decided",
     "claim.resolving": "The remedies of a claim are under way",
     "claim.closed": "A claim was closed; the data names the outcome",
+    "claim.evidence_added": "A photo was added to a claim",
+    "claim.evidence_withdrawn": "A photo of a claim was taken back",
     "claim.assigned": "A claim was taken by somebody, or given back",
     "claim.replied": "The customer wrote back about a claim",
     "claim.reminded": "The customer was reminded of what was asked",

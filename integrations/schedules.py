@@ -15,6 +15,7 @@ MINUTES = {
     "protection.asking.run": 1,
     "protection.waking.run": 1,
     "protection.following.follow_all": 1,
+    "protection.evidence.sweep": 60,
     "integrations.proving.begin_all": 60,
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from orders.models import JournalEntry, Order
 from orders.redaction import ERASED, scrub_journal, scrubbed
+from protection.evidence import erase_evidence
 from protection.models import Claim, Decision, InfoRequest, Proposal, Reply, Resolution
 
 
@@ -24,6 +25,7 @@ def erase_claims(order: Order, personal: Collection[str]) -> int:
     for resolution in Resolution.objects.filter(claim__in=claims).exclude(failure=""):
         resolution.failure = scrubbed({"failure": resolution.failure}, personal)["failure"]
         resolution.save(update_fields=["failure"])
+    erase_evidence(claims, personal)
     subjects = list(claims.values_list("public_id", flat=True))
     scrub_journal(JournalEntry.objects.filter(subject__in=subjects), personal)
     return len(subjects)

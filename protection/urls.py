@@ -2,8 +2,10 @@ from django.urls import path
 
 from protection.api.claim_verbs import Appeal, Arrived, Message, Withdraw
 from protection.api.claims import Claims, OneClaim
+from protection.api.evidence import ClaimEvidence, OneEvidence
 from protection.api.quotes import Quotes
 from protection.api.reasons import Eligibility, Reasons
+from protection.showing import SignedLink
 
 urlpatterns = [
     path("claims", Claims.as_view(), name="claims"),
@@ -13,6 +15,9 @@ urlpatterns = [
     path("claims/<slug:public_id>/messages", Message.as_view(), name="claim-messages"),
     path("claims/<slug:public_id>/withdraw", Withdraw.as_view(), name="claim-withdraw"),
     path("orders/<slug:public_id>/eligibility", Eligibility.as_view(), name="order-eligibility"),
+    path("claims/<slug:public_id>/evidence", ClaimEvidence.as_view(), name="claim-evidence"),
+    path("claims/<slug:public_id>/evidence/<slug:evidence>", OneEvidence.as_view(), name="claim-one-evidence"),
+    path("evidence/<str:token>", SignedLink.as_view(), name="evidence-link"),
     path("quotes", Quotes.as_view(), name="quotes"),
     path("reasons", Reasons.as_view(), name="reasons"),
 ]

@@ -27,6 +27,8 @@ class Verb:
 VERBS: dict[str, Verb] = {
     "withdraw": Verb("withdrawn", UNDECIDED, CUSTOMERS_SIDE),
     "answer": Verb("answered", OPEN - {State.DRAFT} | {State.CLOSED}, CUSTOMERS_SIDE),
+    "add_evidence": Verb("given evidence", frozenset(State.values), CUSTOMERS_SIDE),
+    "withdraw_evidence": Verb("freed of evidence", UNDECIDED, CUSTOMERS_SIDE),
     "say_arrived": Verb("told to have arrived or not", UNDECIDED - {State.DRAFT}, CUSTOMERS_SIDE),
     "appeal": Verb("appealed", frozenset({State.CLOSED}), CUSTOMERS_SIDE),
     "ask": Verb("asked about", frozenset({State.IN_REVIEW}), STAFF | {SYSTEM}),

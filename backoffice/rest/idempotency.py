@@ -18,8 +18,10 @@ from backoffice.rest.problems import Problem
 HEADER = "Idempotency-Key"
 
 
-def once(request: Request, effect: Callable[[], Response]) -> Response:
+def once(request: Request, effect: Callable[[], Response], *, body: bytes | None = None) -> Response:
     """Run `effect` in one transaction with the record of its answer.
+
+    `body` stands for what was sent where the request was read as a stream: the digest of a file, say.
 
     Without the header the effect simply runs. Raises Problem 409 while the first request is still running, 422 when
     the key was used for another body. A refused request (4xx) leaves no record: mend it and use the key again.
@@ -30,7 +32,8 @@ def once(request: Request, effect: Callable[[], Response]) -> Response:
             return effect()
     if len(key) > 255:
         raise Problem(400, "invalid_idempotency_key", f"{HEADER} has at most 255 characters.")
-    fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request._request.body).hexdigest()
+    sent = request._request.body if body is None else body
+    fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + sent).hexdigest()
     with transaction.atomic():
         if not _lock(f"{key_of(request).pk}:{key}"):
             raise Problem(409, "idempotency_in_progress", "A request with this key is running. Wait for it.")

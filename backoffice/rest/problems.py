@@ -89,15 +89,18 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404: a page for people in the console, a problem for programs everywhere else."""
     if request.path.startswith("/admin/"):
         return page_not_found(request, exception)
-    return _plain(request, 404, "not_found", "There is nothing at this address.")
+    return plain_problem(request, 404, "not_found", "There is nothing at this address.")
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """Django's handler500."""
-    return _plain(request, 500, "server_error", "Something broke on our side. It is logged under the request id.")
+    return plain_problem(
+        request, 500, "server_error", "Something broke on our side. It is logged under the request id."
+    )
 
 
-def _plain(request: HttpRequest, status: int, code: str, detail: str) -> JsonResponse:
+def plain_problem(request: HttpRequest, status: int, code: str, detail: str) -> JsonResponse:
+    """A problem from a view that is none of the API's."""
     body = {"type": "about:blank", "title": detail, "status": status, "code": code, "detail": detail}
     body["request_id"] = getattr(request, "request_id", "")
     return JsonResponse(body, status=status, content_type=CONTENT_TYPE)

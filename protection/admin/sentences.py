@@ -3,7 +3,7 @@
 from typing import Any
 
 from orders.admin.story import tells
-from protection.models import Claim
+from protection.models import Claim, Evidence
 
 CLOSED = {
     Claim.Outcome.APPROVED: "Claim closed: approved and done",
@@ -138,6 +138,16 @@ def _assigned(facts: dict[str, Any]) -> str:
 def _queued(facts: dict[str, Any]) -> str:
     amount = f" of {_money(facts['amount'])}" if facts.get("amount") else ""
     return f"{_kind(facts)}{amount} planned{' instead' if facts.get('instead_of') else ''}"
+
+
+@tells("claim.evidence_added")
+def _evidence_added(facts: dict[str, Any]) -> str:
+    return f"{Evidence.Kind(facts['kind']).label} added to the claim"
+
+
+@tells("claim.evidence_withdrawn")
+def _evidence_withdrawn(facts: dict[str, Any]) -> str:
+    return f"{Evidence.Kind(facts['kind']).label} taken back from the claim"
 
 
 @tells("resolution.reversed")

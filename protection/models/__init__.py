@@ -1,6 +1,7 @@
 from protection.models.claim import Claim, ClaimItem, ClaimUnit
 from protection.models.coverage import Consent, Coverage
 from protection.models.decision import ApprovalLimit, Decision, Proposal
+from protection.models.evidence import Evidence, EvidenceView
 from protection.models.info_request import InfoRequest, Reply
 from protection.models.plan import Plan, PlanVersion
 from protection.models.reason_rule import ReasonRule
@@ -14,6 +15,8 @@ __all__ = [
     "Consent",
     "Coverage",
     "Decision",
+    "Evidence",
+    "EvidenceView",
     "InfoRequest",
     "Plan",
     "PlanVersion",
