@@ -13,7 +13,7 @@ _ADDRESS = """fragment Addr on MailingAddress {
 _MORE = "pageInfo { hasNextPage endCursor }"
 
 _LINE = """
-  id title variantTitle sku vendor quantity currentQuantity requiresShipping taxable isGiftCard
+  id title variantTitle sku vendor quantity currentQuantity unfulfilledQuantity requiresShipping taxable isGiftCard
   variant { id } product { id } lineItemGroup { id title quantity }
   customAttributes { key value }
   originalUnitPriceSet { ...Money }

@@ -78,6 +78,17 @@ def test_every_kind_of_change_that_was_missed_is_healed(sandbox, shopify):
         assert reconcile.comparing.note(shopify, order.pk, snapshot, by="check").what == "same"
 
 
+def test_a_line_is_as_far_as_its_parcels(sandbox, shopify):
+    """GraphQL has no word for it, webhooks have: one that was missed must not leave the old word behind."""
+    order = heard_of(sandbox, shopify, sandbox.place(lines=[{"sku": "FW-MUG", "quantity": 2}])["id"])
+    for word in ("partial", "fulfilled"):
+        line = body_of(sandbox, order.remote_id)["line_items"][0]
+        sandbox.press(order.remote_id, "fulfil", lines=[{"line_id": line["id"], "quantity": 1}])
+        reconcile.reconcile(shopify, by="test")
+        theirs = body_of(sandbox, order.remote_id)["line_items"][0]["fulfillment_status"]
+        assert order.lines.get(remote_id=line["id"]).fulfillment_status == word == theirs
+
+
 def test_what_agrees_is_not_read_and_nothing_is_journaled(sandbox, shopify):
     for _ in range(3):
         heard_of(sandbox, shopify, sandbox.place()["id"])

@@ -30,7 +30,7 @@ AMOUNTS = {
 }  # fmt: skip
 LINE_TEXTS = (
     "title", "variant_title", "sku", "vendor", "variant_id", "product_id", "quantity", "current_quantity",
-    "requires_shipping", "taxable", "gift_card",
+    "requires_shipping", "taxable", "gift_card", "fulfillment_status",
 )  # fmt: skip
 PARCEL_TEXTS = ("name", "status", "tracking_company", "tracking_numbers", "tracking_urls")
 ADDRESS = ("first_name", "last_name", "company", "address1", "address2", "city", "province", "zip", "country", "phone")

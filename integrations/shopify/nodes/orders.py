@@ -1,5 +1,6 @@
 """The order itself in GraphQL answers: its head, lines, customer and addresses."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +44,8 @@ class Whole:
 def order(read: Whole) -> OrderSnapshot:
     node, person = read.order, read.order["customer"]
     amounts = {name: bag(node[source]) for name, source in AMOUNTS.items() if node[source]}
-    lines = [_line(line) for line in node["lineItems"]["nodes"]]
+    shipped = _shipped(read.fulfillments)
+    lines = [_line(line, shipped) for line in node["lineItems"]["nodes"]]
     shipping = sorted(
         (money.shipping_line(line) for line in node["shippingLines"]["nodes"] if line["id"]),
         key=lambda line: line.remote_id,
@@ -102,7 +104,27 @@ def _maybe(nodes: list[Node] | None, translate: Any) -> Any:
     return None if nodes is None else [translate(node) for node in nodes]
 
 
-def _line(node: Node) -> LineSnapshot:
+def _shipped(fulfillments: list[Node]) -> Counter[str]:
+    """Line → units in parcels that were not cancelled."""
+    units: Counter[str] = Counter()
+    for parcel in fulfillments:
+        if parcel["status"] != "CANCELLED":
+            for part in parcel["fulfillmentLineItems"]["nodes"]:
+                units[part["lineItem"]["id"]] += part["quantity"]
+    return units
+
+
+def _line_status(node: Node, shipped: Counter[str], *, tip: bool) -> str:
+    """The webhook's word for the same state of one line; GraphQL has none of its own that is not deprecated."""
+    if tip:
+        return "not_eligible"
+    if not shipped[node["id"]]:
+        return ""
+    return "partial" if node["unfulfilledQuantity"] else "fulfilled"
+
+
+def _line(node: Node, shipped: Counter[str]) -> LineSnapshot:
+    tip = node["title"] == "Tip" and node["variant"] is None and node["product"] is None
     price, group = bag(node["originalUnitPriceSet"]), node["lineItemGroup"]
     return LineSnapshot(
         remote_id=number_of(node["id"]),
@@ -122,7 +144,8 @@ def _line(node: Node) -> LineSnapshot:
         requires_shipping=node["requiresShipping"],
         taxable=node["taxable"],
         gift_card=node["isGiftCard"],
-        tip=node["title"] == "Tip" and node["variant"] is None and node["product"] is None,
+        tip=tip,
+        fulfillment_status=_line_status(node, shipped, tip=tip),
         group=group
         and {"id": str(number_of(group["id"])), "title": clean(group["title"]), "quantity": count(group["quantity"])},
         properties=_pairs(node["customAttributes"]),
