@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from orders.models import JournalEntry
 from orders.tests.builders import make_order
-from protection import appeals, arrivals, asking, assignment, filing, resolutions, review, waking
+from protection import appeals, arrivals, asking, assignment, evidence, filing, resolutions, review, waking
 from protection.eligibility import ClaimRefused
-from protection.models import Claim, ClaimUnit, InfoRequest
+from protection.models import Claim, ClaimUnit, Evidence, InfoRequest
 from protection.models.claim import MoveRefused
+from protection.photos import Photo
 from protection.review import DecisionRefused
 from protection.tests.builders import decide, make_agent, make_claim, make_covered_order
 from protection.tests.parcels import send
@@ -58,9 +59,21 @@ def request_of(claim: Claim, reminders: int) -> InfoRequest:
     return request
 
 
+def sent() -> evidence.Prepared:
+    """A photo that was opened and written down already."""
+    return evidence.Prepared("5" * 64, 9, Photo(b"", b"", "image/jpeg", 4, 3, None, ""), "55/photo")
+
+
+def evidence_of(claim: Claim) -> Evidence:
+    facts = {"content_type": "image/jpeg", "width": 4, "height": 3, "size": 9, "uploaded_by": "customer"}
+    return Evidence.objects.get_or_create(claim=claim, sha256="6" * 64, defaults={"file": "66/photo", **facts})[0]
+
+
 CALLS: dict[str, Callable[[Claim, str, User], Any]] = {
     "withdraw": lambda claim, by, user: filing.withdraw(claim, by=by),
     "answer": lambda claim, by, user: asking.answer(claim, "Here it is", by=by),
+    "add_evidence": lambda claim, by, user: evidence.attach(claim, sent(), by=by),
+    "withdraw_evidence": lambda claim, by, user: evidence.withdraw_evidence(evidence_of(claim), by=by),
     "say_arrived": lambda claim, by, user: arrivals.say_arrived(claim, True, by=by),
     "appeal": lambda claim, by, user: appeals.appeal(claim, "Look again", by=by),
     "ask": lambda claim, by, user: asking.ask(claim, ["A photo"], by=by),
@@ -76,7 +89,7 @@ CALLS: dict[str, Callable[[Claim, str, User], Any]] = {
     "give_back": staff_only("give_back", lambda claim, user: assignment.give_back(claim, user=user)),
 }
 # What is still asked of those who may, beside the state: how the claim was closed.
-CLOSED_BY = {"answer": "silence"}
+CLOSED_BY = {"answer": "silence", "add_evidence": "silence"}
 
 
 def claim_in(state: str, people: People, verb: str) -> Claim:
