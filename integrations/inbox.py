@@ -163,7 +163,7 @@ def _claim() -> list[InboundMessage]:
     turns = {pk: (suspect, turn, pk) for pk, suspect, turn in sql.run(_CLAIM, most=BATCH, lease=LEASE)}
     failpoints.reach("inbox.claimed")
     messages = list(InboundMessage.objects.filter(pk__in=turns))
-    connections = Connection.objects.select_related("shop__plan").prefetch_related("shop__plan__versions")
+    connections = Connection.objects.select_related("shop").prefetch_related("shop__plans__versions")
     known = connections.in_bulk({message.connection_id for message in messages})
     for message in messages:
         message.connection = known[message.connection_id]

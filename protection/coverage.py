@@ -7,7 +7,8 @@ from typing import Any
 from orders.journal import record
 from orders.models import LineItem, Order
 from orders.money import Money, MoneyBag, decimal_of
-from protection.models import Consent, Coverage, PlanVersion
+from protection.models import Consent, Coverage
+from protection.plans import version_for_order
 
 
 def refresh(order: Order, *, by: str, source: str = "") -> Coverage | None:
@@ -17,7 +18,7 @@ def refresh(order: Order, *, by: str, source: str = "") -> Coverage | None:
     cancelled order makes it void; neither is ever deleted.
     """
     coverage = Coverage.objects.select_related("plan_version__plan").filter(order=order).first()
-    version = coverage.plan_version if coverage else _version(order)
+    version = coverage.plan_version if coverage else version_for_order(order)
     if version is None:
         return None
     fee_lines = [line for line in LineItem.objects.filter(order=order) if version.is_fee(line)]
@@ -40,11 +41,6 @@ def refresh(order: Order, *, by: str, source: str = "") -> Coverage | None:
         if moved:
             _journal(coverage, by, source)
     return coverage
-
-
-def _version(order: Order) -> PlanVersion | None:
-    plan = getattr(order.shop, "plan", None)
-    return plan.in_force(order.placed_at) if plan else None
 
 
 def _status(order: Order, *, covered: bool) -> str:

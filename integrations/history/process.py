@@ -20,6 +20,7 @@ from integrations.history.loading import BATCH, Job
 from integrations.models import SyncRun
 from integrations.shopify.arriving import shop_of
 from orders.models import Shop
+from protection.models import PlanVersion
 
 BEAT_SECONDS = 10.0
 _EXITS = {0: "done", 10: "more", 11: "cut", 12: "superseded"}  # as integrations.history says them
@@ -96,9 +97,8 @@ def job_of(run: SyncRun, path: Path, *, is_partial: bool = False, batch: int = B
 
 
 def _fees(shop: Shop) -> dict[str, list[Any]]:
-    """Whatever tells a protected order in any version of the shop's plan, as text; {} without a plan."""
-    plan = getattr(shop, "plan", None)
-    versions = list(plan.versions.all()) if plan else []
+    """Whatever tells a protected order in any version of the shop's plans, as text; {} without a plan."""
+    versions = list(PlanVersion.objects.filter(plan__shop=shop))
     if not versions:
         return {}
     return {

@@ -23,9 +23,9 @@ class VersionsInline(ReadOnlyInline):
 
 @admin.register(Plan, site=site)
 class PlanAdmin(ConsoleAdmin):
-    list_display = ("__str__", "shop", "created_at")
+    list_display = ("__str__", "shop", "market", "currency", "created_at")
     list_select_related = ("shop",)
-    fields = ("name", "shop", "public_id", "created_at")
+    fields = ("name", "shop", "market", "countries", "currency", "public_id", "created_at")
     readonly_fields = ("public_id", "created_at")
     inlines = (VersionsInline,)
     may_add = True
@@ -37,8 +37,9 @@ class PlanVersionForm(forms.ModelForm):
         model = PlanVersion
         fields = (
             "plan", "effective_from", "pricing", "currency", "flat_fee", "percent", "tiers", "minimum", "maximum",
-            "fee_skus", "fee_product_ids", "fee_variant_ids", "fee_attribute", "consent_attribute", "text",
-            "text_version",
+            "rounding_step", "fee_base", "fee_on_tax", "largest_cart", "excluded_skus", "excluded_product_ids",
+            "excluded_tags", "excludes_digital", "excludes_gift_cards", "excludes_free", "fee_skus",
+            "fee_product_ids", "fee_variant_ids", "fee_attribute", "consent_attribute", "text", "text_version",
         )  # fmt: skip
 
     def clean_effective_from(self) -> Any:

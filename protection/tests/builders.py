@@ -16,14 +16,18 @@ from protection.review import ItemDecision
 
 
 def make_plan(shop: Shop | None = None, **fields: Any) -> PlanVersion:
-    plan, _ = Plan.objects.get_or_create(shop=shop or make_shop())
+    """The next version of the shop's plan for everywhere, in the currency of `fields` (USD); or of the `plan` given."""
+    plan = fields.pop("plan", None)
+    if plan is None:
+        currency = fields.get("currency", "USD")
+        plan, _ = Plan.objects.get_or_create(shop=shop or make_shop(), market="", currency=currency)
     defaults: dict[str, Any] = {
         "number": plan.versions.count() + 1,
         "effective_from": NOON.replace(year=2026, month=1),
         "pricing": "percent",
         "percent": Decimal("2.5"),
         "minimum": Decimal("0.98"),
-        "currency": "USD",
+        "currency": plan.currency,
         "fee_skus": ["PROTECT"],
     }
     return PlanVersion.objects.create(plan=plan, **{**defaults, **fields})

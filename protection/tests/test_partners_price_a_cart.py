@@ -22,15 +22,18 @@ def quote(partner: Api | None = None, **fields: Any) -> Any:
 
 
 def test_it_names_fee_text_and_version() -> None:
-    make_plan(text="Covers loss and theft.", text_version="2026-01")
+    version = make_plan(text="Covers loss and theft.", text_version="2026-01")
     response = quote()
     assert (response.status_code, response.json()) == (
         200,
         {
             "fee": {"amount": "2.50", "currency": "USD"},
+            "covered": {"amount": "100.00", "currency": "USD"},
             "text": "Covers loss and theft.",
             "text_version": "2026-01",
+            "plan": version.plan.public_id,
             "plan_version": 1,
+            "excluded": [],
         },
     )
     assert not JournalEntry.objects.exists()
@@ -54,10 +57,17 @@ def test_a_shop_without_a_plan_in_force_has_no_price() -> None:
     assert_problem(quote(), 422, "no_plan", "/shop")
 
 
-@pytest.mark.parametrize("fields", [{"currency": "EUR"}, {"subtotal": "0"}])
-def test_a_cart_that_cannot_be_priced_says_why(fields: dict[str, Any]) -> None:
-    make_plan()
-    assert_problem(quote(**fields), 422, "not_quotable", "/subtotal")
+@pytest.mark.parametrize(
+    "fields, code, pointer",
+    [
+        ({"currency": "EUR"}, "wrong_currency", "/currency"),
+        ({"subtotal": "0"}, "nothing_to_protect", "/subtotal"),
+        ({"subtotal": "500.01"}, "cart_too_large", "/subtotal"),
+    ],
+)
+def test_a_cart_that_cannot_be_priced_says_why(fields: dict[str, Any], code: str, pointer: str) -> None:
+    make_plan(largest_cart=500)
+    assert_problem(quote(**fields), 422, code, pointer)
 
 
 @pytest.mark.parametrize(

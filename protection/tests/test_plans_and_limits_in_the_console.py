@@ -31,6 +31,7 @@ def form(version: PlanVersion, start, **fields) -> dict[str, str]:
         "effective_from_0": f"{start:%Y-%m-%d}",
         "effective_from_1": f"{start:%H:%M:%S}",
         "pricing": "flat",
+        "fee_base": "after",
         "flat_fee": "2.00",
         "currency": "USD",
         "tiers": "[]",

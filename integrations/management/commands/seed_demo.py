@@ -66,7 +66,7 @@ def _make_plan(shop: Shop | None) -> None:
     if not shop.name:
         shop.name = "Demo store"
         shop.save(update_fields=["name"])
-    plan, _ = Plan.objects.get_or_create(shop=shop)
+    plan, _ = Plan.objects.get_or_create(shop=shop, market="", currency=shop.currency)
     PlanVersion.objects.get_or_create(
         plan=plan,
         number=1,
