@@ -31,8 +31,9 @@ def claimed(order: Order, **wishes: Any) -> Claim:
     """A claim on everything but the fee."""
     goods = order.lines.filter(sku__in=[MUGS, BOTTLES])
     asked = [ItemAsked(line, line.quantity) for line in goods]
-    more = {"wishes": filing.Wishes(**wishes)} if wishes else {}
-    return filing.file_claim(order, reason="damaged", items=asked, by="partner:tests", override_reason="test", **more)
+    return filing.file_claim(
+        order, reason="damaged", items=asked, by="partner:tests", override_reason="test", wishes=filing.Wishes(**wishes)
+    )
 
 
 def part(claim: Claim, quantity: int | None = None, sku: str = MUGS, verdict: str = "approve", **fields: Any) -> Any:
@@ -48,7 +49,7 @@ def carried_out(store: Connection, claim: Claim, tries: int = 1) -> Claim:
     """The claim after everything that is due was sent and replacements came home."""
     sent(store, tries=tries)
     for resolution in claim.resolutions.filter(state="executed", replacement_order=None, remote_order_id__isnull=False):
-        home(store, resolution.remote_order_id)
+        home(store, resolution.remote_order_id or 0)
     claim.refresh_from_db()
     return claim
 

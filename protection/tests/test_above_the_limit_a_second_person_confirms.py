@@ -40,7 +40,9 @@ def lead(username, limit="500"):
 
 
 def refund(claim: Claim, percent: str | None = None) -> list[ItemDecision]:
-    return [ItemDecision(claim.items.get(), "approve", 2, remedy="refund", percent=percent and Decimal(percent))]
+    return [
+        ItemDecision(claim.items.get(), "approve", 2, remedy="refund", percent=Decimal(percent) if percent else None)
+    ]
 
 
 def test_what_is_too_much_for_one_is_confirmed_by_another(claim, ana, lea):
