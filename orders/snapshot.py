@@ -89,6 +89,7 @@ class TrackingSnapshot:
     province: str = ""
     country: str = ""
     zip: str = ""
+    estimated_delivery_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,9 @@ def shipment_of(order: Order, lines: Collection[LineItem] = ()) -> Shipment:
 def _events(parcel: Fulfillment) -> Iterable[tuple[str, datetime]]:
     if parcel.remote_created_at:
         yield Event.SHIP_DATE, parcel.remote_created_at
+    # What was promised first: a date that the carrier moves on and on would never come.
+    if promised := next((scan.estimated_delivery_at for scan in _scans(parcel) if scan.estimated_delivery_at), None):
+        yield Event.PROMISED_DATE, promised
     for scan in _scans(parcel):
         if scan.status not in NOT_MOVING:
             yield Event.LAST_SCAN, scan.happened_at

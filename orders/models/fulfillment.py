@@ -43,6 +43,9 @@ class TrackingEvent(models.Model):
     province = models.CharField(max_length=255, blank=True)
     country = models.CharField(max_length=255, blank=True)
     zip = models.CharField(max_length=64, blank=True)
+    estimated_delivery_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the parcel should arrive, as the carrier said with this scan"
+    )
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="Taken back at the shop; kept here")
 
     class Meta:

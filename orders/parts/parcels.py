@@ -78,7 +78,11 @@ def _write_scans(
         if scan is None:
             values = kept(order, TrackingEvent, scan_values(snapshot))
             new.append(TrackingEvent(fulfillment=parcel, remote_id=snapshot.remote_id, **values))
-        elif scan.deleted_at is not None:
+            continue
+        if scan.estimated_delivery_at is None and snapshot.estimated_delivery_at:
+            scan.estimated_delivery_at = snapshot.estimated_delivery_at  # kept since we ask for it
+            scan.save(update_fields=["estimated_delivery_at"])
+        if scan.deleted_at is not None:
             scan.deleted_at = None
             scan.save(update_fields=["deleted_at"])
             events.append(_scan_event("tracking.scanned", scan, parcel))
@@ -117,7 +121,7 @@ def _take_back(scan: TrackingEvent, parcel: Fulfillment) -> list[Event]:
 
 def scan_values(snapshot: TrackingSnapshot) -> dict[str, Any]:
     """Column values of one scan, in the form the database gives them back."""
-    same_names = "status message happened_at city province country zip"
+    same_names = "status message happened_at city province country zip estimated_delivery_at"
     return {name: getattr(snapshot, name) for name in same_names.split()}
 
 

@@ -13,7 +13,7 @@ from protection.eligibility import ClaimRefused, ItemAsked
 from protection.models import Claim
 from protection.rules import rule_for
 from protection.tests.builders import line_of, make_covered_order
-from protection.tests.parcels import send
+from protection.tests.parcels import scan, send
 from protection.windows import Timing, shipment_of, timing
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +76,30 @@ def test_days_count_from_the_dispatch_where_nothing_was_scanned_by_a_carrier() -
     assert (found.state, found.anchor, found.happened and found.happened.proof) == (
         "open", "ship_date", parcel.public_id,
     )  # fmt: skip
+
+
+def promise(order: Order, days: float) -> None:
+    """A parcel scanned now, that the carrier promised for so many days from now, and then for a week later."""
+    parcel = send(order, ("in_transit", NOW))
+    parcel.scans.update(estimated_delivery_at=NOW + timedelta(days=days))
+    scan(parcel, "in_transit", NOW + timedelta(seconds=1)).fulfillment.scans.filter(estimated_delivery_at=None).update(
+        estimated_delivery_at=NOW + timedelta(days=days + 7)
+    )
+
+
+@pytest.mark.parametrize("days, opens", [(-1, 1), (2, 4), (6, 7)])
+def test_two_days_after_the_promised_date_is_soon_enough(days: int, opens: int) -> None:
+    order = make_order()
+    promise(order, days)
+    found = timing_of(order, "lost", NOW)
+    assert found.opens_at is not None
+    assert found.opens_at.replace(second=0) == NOW + timedelta(days=opens)
+
+
+def test_a_delay_counts_from_what_was_promised_first() -> None:
+    order = make_order()
+    promise(order, 1)
+    assert timing_of(order, "delayed", NOW).opens_at == NOW + timedelta(days=6)
 
 
 def test_nothing_known_is_never_too_early_or_too_late() -> None:

@@ -35,4 +35,5 @@ def scan(body: Body) -> TrackingSnapshot:
         province=text(body, "province"),
         country=text(body, "country"),
         zip=text(body, "zip"),
+        estimated_delivery_at=when(body.get("estimated_delivery_at")),
     )

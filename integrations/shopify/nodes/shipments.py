@@ -56,6 +56,7 @@ def _scan(node: Node, fulfillment_id: int) -> TrackingSnapshot:
         province=clean(node["province"]),
         country=clean(node["country"]),
         zip=clean(node["zip"]),
+        estimated_delivery_at=when(node.get("estimatedDeliveryAt")),
     )
 
 

@@ -3,10 +3,12 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from protection.models import Claim
+from protection.verbs import AGENT, CUSTOMER, PARTNER, SYSTEM, VERBS
 
 HEAD = """# The states of a claim
 
-Drawn from `Claim.MOVES` by `manage.py draw_claim_states > docs/claim-states.md`; a test compares the two.
+Drawn from `Claim.MOVES` and `protection.verbs.VERBS` by `manage.py draw_claim_states >
+docs/claim-states.md`; a test compares the two.
 `outcome` says how a claim ended, `next_actor` who must act; neither is a state.
 
 ```mermaid
@@ -22,7 +24,18 @@ def drawing() -> str:
         f"| {Claim.State(state).label} | {Claim.Actor(actor).label} |" for state, actor in Claim.NEXT_ACTOR.items()
     ]
     table = ["", "| State | Who acts next |", "|---|---|", *actors]
-    return HEAD + "\n".join([*moves, "```", *table]) + "\n"
+    return HEAD + "\n".join([*moves, "```", *table, "", *_verbs()]) + "\n"
+
+
+def _verbs() -> list[str]:
+    """Who may do what, and from which state. A lead may what an agent may, and more money."""
+    roles = (AGENT, CUSTOMER, PARTNER, SYSTEM)
+    lines = ["| A claim can be | in the states | by |", "|---|---|---|"]
+    for verb in VERBS.values():
+        states = [state for state in Claim.State.values if state in verb.states]
+        where = "all" if len(states) == len(Claim.State) else ", ".join(states)
+        lines.append(f"| {verb.words} | {where} | {', '.join(role for role in roles if role in verb.roles)} |")
+    return lines
 
 
 class Command(BaseCommand):
