@@ -22,7 +22,8 @@ from orders.redaction import customer_values, erase_customer, erase_order, perso
 from orders.representation import represent as order_as_json
 from orders.representation import with_parts
 from protection.api.claims import represent as claim_as_json
-from protection.models import Claim
+from protection.api.evidence import facts as photo_as_json
+from protection.models import Claim, Evidence
 from protection.redaction import erase_claims
 
 SLICE_SECONDS = 20.0
@@ -150,6 +151,10 @@ def export(request: PrivacyRequest) -> dict[str, Any]:
         "customers": [_customer(customer) for customer in customers_of(request)],
         "orders": [order_as_json(order) for order in with_parts(orders_of(request))],
         "claims": [claim_as_json(claim) for claim in claims],
+        "photos": [
+            {"claim": photo.claim.public_id, **photo_as_json(photo)}
+            for photo in Evidence.objects.filter(claim__in=claims, removed_at=None).select_related("claim")
+        ],
     }
 
 

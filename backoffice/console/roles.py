@@ -15,6 +15,7 @@ AGENT = [
     "protection.view_claim",
     "protection.add_claim",
     "protection.change_claim",
+    "protection.view_evidence",
     "protection.view_coverage",
     "protection.view_plan",
     "protection.view_planversion",

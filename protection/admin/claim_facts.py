@@ -14,6 +14,7 @@ from orders.admin.parcels import Parcel, parcels
 from orders.admin.story import Told, story, who
 from orders.models import Order, UnitUse
 from orders.money import Money
+from protection.admin.pictures import Picture, strip
 from protection.models import Claim, ClaimItem, ClaimUnit, Consent, Coverage, Decision, Resolution
 from protection.review import paid_for
 
@@ -54,6 +55,7 @@ class Case:
     coverage: Coverage | None
     consent: Consent | None
     value: Money
+    pictures: list[Picture]
 
     @property
     def order(self) -> Order:
@@ -136,6 +138,7 @@ def read(claim: Claim) -> Case:
         coverage=coverage,
         consent=getattr(coverage, "consent", None),
         value=value_of(items, order.currency),
+        pictures=strip(claim),
     )
 
 
