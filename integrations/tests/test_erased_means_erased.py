@@ -1,5 +1,6 @@
 """Redaction: planted names, e-mails, phones and addresses are nowhere in the database or the log afterwards."""
 
+import io
 import json
 import logging
 import zlib
@@ -15,10 +16,11 @@ from integrations.models import DeliveryAttempt, Drift, InboundMessage, PrivacyR
 from integrations.tests.console import make_connection
 from integrations.tests.shopify import connect, line_body, order_body, post
 from orders.models import Change, Customer, FulfillmentOrder, JournalEntry, Order, Return
-from protection import asking, filing, review
+from protection import asking, evidence, evidence_files, filing, review
 from protection.eligibility import ItemAsked
-from protection.models import Claim
+from protection.models import Claim, Evidence
 from protection.tests.builders import make_agent, make_plan
+from protection.tests.photos import photo
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +81,7 @@ def scatter(shop_connection, body, number, agent):
     )  # fmt: skip
     item = ItemAsked(order.lines.first(), 1)
     claim = filing.file_claim(order, reason="lost", items=[item], description=f"{c['description']} never came", by="x")
+    evidence.add_evidence(claim, io.BytesIO(photo(number)), by="customer")
     review.ask_for_info(claim, f"Dear {c['question']}, where is it?", user=agent)
     asking.answer(claim, f"With {c['reply']}", by="customer")
     Claim.objects.filter(pk=claim.pk).update(
@@ -118,6 +121,8 @@ def test_two_hundred_canaries_are_gone_after_customers_redact(shop, caplog):
     inbox.drain()
     before = everything()
     assert all(canaries(number)["street"] in before for number in range(10))
+    photos = list(Evidence.objects.values_list("sha256", "fingerprint", "file"))
+    assert all(evidence_files.storage().exists(file) for _, _, file in photos)
     for body in bodies.values():
         demand = {"shop_id": 1, "shop_domain": shop.shop.domain, "customer": {**body["customer"]},
                   "orders_to_redact": [body["id"]]}  # fmt: skip
@@ -128,6 +133,10 @@ def test_two_hundred_canaries_are_gone_after_customers_redact(shop, caplog):
     planted_texts = [text for number in range(10) for text in needles(number)]
     assert len(planted_texts) >= 200
     assert [text for text in planted_texts if text.lower() in after] == []
+    assert len(photos) == 10
+    assert [told for sha256, print_, _ in photos for told in (sha256, str(print_)) if told in after] == []
+    evidence.sweep()  # the commit does it at once; a test's transaction has none
+    assert not any(evidence_files.storage().exists(file) for _, _, file in photos)
     assert canaries(77)["street"].lower() in after  # nobody else's data was touched
 
 
