@@ -51,6 +51,7 @@ ACTIONS = {
     "claim.asked_arrived": "A parcel moved while its claim waits: the customer is asked whether it arrived",
     "claim.not_arrived": "The customer says that the parcel did not arrive",
     "claim.parcel_found": "A parcel was delivered after its claim had been paid for",
+    "claim.found_settled": "Staff settled what becomes of a found parcel",
     "resolution.queued": "A remedy was decided and is about to be carried out",
     "resolution.reversed": "A remedy was taken back",
     "resolution.executed": "A remedy was carried out at the shop",

@@ -57,6 +57,21 @@ def say_arrived(claim: Claim, arrived: bool, *, by: str, source: str = "") -> Cl
     return claim
 
 
+@transaction.atomic
+def settle_found(claim: Claim, how: str, *, by: str) -> Claim:
+    """Staff say what became of a parcel that was found: kept, paid for, sent back. Off their list, and on record."""
+    if not how.strip():
+        raise ClaimRefused("reason_missing", "Say what becomes of the parcel.")
+    claim = locked(claim)
+    check(claim, "settle_found", by=by)
+    if not claim.found_open:
+        raise ClaimRefused("nothing_found", "No parcel of this claim waits to be settled.")
+    claim.found_open = False
+    claim.save(update_fields=["found_open", "updated_at"])
+    record("claim.found_settled", **_about(claim), by=by, why=how.strip())
+    return claim
+
+
 def _ask_arrived(claim: Claim) -> None:
     """A scan we have not asked about yet: ask. The day the claim waits for stays as the customer was told."""
     lines = [item.line for item in claim.items.select_related("line")]
@@ -77,8 +92,8 @@ def _tell_found(claim: Claim, by: str, source: str) -> None:
     decided_at = claim.decided_at or claim.closed_at
     if claim.found_at or delivered is None or decided_at is None or delivered.at <= decided_at:
         return
-    claim.found_at = delivered.at
-    claim.save(update_fields=["found_at", "updated_at"])
+    claim.found_at, claim.found_open = delivered.at, True
+    claim.save(update_fields=["found_at", "found_open", "updated_at"])
     record("claim.parcel_found", **_about(claim), by=by, source=source, parcel=delivered.proof,
            happened_at=delivered.at.isoformat())  # fmt: skip
 

@@ -39,6 +39,7 @@ VERBS: dict[str, Verb] = {
     "decide": Verb("decided", frozenset({State.IN_REVIEW}), STAFF | {SYSTEM}),  # a rule approves, it never denies
     "undo": Verb("undone", frozenset({State.DECIDED}), STAFF),
     "close": Verb("closed without a decision", UNDECIDED, STAFF),
+    "settle_found": Verb("settled as found", frozenset(State.values) - UNDECIDED | {State.IN_REVIEW}, STAFF),
     "reopen": Verb("opened again", frozenset({State.CLOSED}), STAFF),
     "take": Verb("taken", OPEN, STAFF),
     "give_back": Verb("given back", frozenset(State.values), STAFF),

@@ -254,6 +254,7 @@ class Queries:
             "url": f"https://{shop.domain}",
             "primaryDomain": {"id": gid("Domain", shop.id), "host": shop.domain, "url": f"https://{shop.domain}"},
             "weightUnit": "GRAMS",
+            "shopAddress": {"country": "United States", "countryCodeV2": "US"},
             "plan": {"publicDisplayName": "Development", "shopifyPlus": False, "partnerDevelopment": True},
         }
 

@@ -33,7 +33,7 @@ mutation WebhookDelete($id: ID!) {
 
 SHOP_NAME = """
 query ShopName {
-  shop { name myshopifyDomain }
+  shop { name myshopifyDomain shopAddress { countryCodeV2 } }
 }"""
 
 BULK_RUN = """

@@ -21,6 +21,7 @@ from integrations.models import Connection, InboundMessage, SyncRun
 from integrations.shopify import app_queries
 from integrations.shopify.client import Shopify
 from integrations.shopify.subscriptions import TAKEN
+from orders.models import Shop
 
 TOPIC = "bulk_operations/finish"
 NOTHING = 'query { orders(query: "id:0") { edges { node { id } } } }'
@@ -51,7 +52,9 @@ def begin(connection: Connection, *, by: str) -> SyncRun:
 def set_out(connection: Connection, run: SyncRun) -> None:
     """Ask for the query and keep in the run's cursor how its webhook is known. Raises GiveUp, RetryLater."""
     shopify = Shopify(connection)
-    run.facts["shop"] = shopify.run(app_queries.SHOP_NAME, {})["shop"]["name"]
+    shop = shopify.run(app_queries.SHOP_NAME, {})["shop"]
+    run.facts["shop"] = shop["name"]
+    _learn_country(connection, shop["shopAddress"]["countryCodeV2"])
     run.facts["asked_ms"] = _since(run.started_at)
     _listen(shopify, connection)
     run.cursor["set_out_at"] = timezone.now().isoformat()
@@ -61,6 +64,12 @@ def set_out(connection: Connection, run: SyncRun) -> None:
         raise GiveUp(f"Shopify does not run the query: {reason}", parked="refused")
     run.cursor["operation"] = answer["bulkOperation"]["id"]
     SyncRun.objects.filter(pk=run.pk).update(cursor=run.cursor, facts=run.facts, beat_at=Now())
+
+
+def _learn_country(connection: Connection, code: str | None) -> None:
+    """Where the store sends from, which a new connection does not know yet: what is abroad follows from it."""
+    if code and connection.shop:
+        Shop.objects.filter(pk=connection.shop.pk).exclude(country=code).update(country=code[:2])
 
 
 def _listen(shopify: Shopify, connection: Connection) -> None:

@@ -95,6 +95,13 @@ def test_a_store_without_orders_still_makes_the_trip(shopify):
     assert (run.state, run.looked_at) == ("done", 0)
 
 
+def test_it_learns_where_the_store_sends_from(shopify):
+    assert shopify.shop.country == ""
+    carried_home(proving.begin(shopify, by="test"))
+    shopify.shop.refresh_from_db()
+    assert shopify.shop.country == "US"
+
+
 def test_the_command_says_the_seed_and_what_differed(shopify, orders, monkeypatch):
     monkeypatch.setattr(round_trip, "arrival", lambda run: round_trip.Arrival(run.facts.update(handled_ms=7) is None))
     out = StringIO()

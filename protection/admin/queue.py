@@ -29,6 +29,7 @@ QUEUES = {
         (State.SUBMITTED, State.WAITING, State.DECIDED, State.RESOLVING),
         (State.SUBMITTED, State.WAITING, State.DECIDED, State.RESOLVING),
     ),
+    "found": Queue("Parcel found", None),
     "closed": Queue("Closed", (State.CLOSED,)),
     "all": Queue("All", None),
 }
@@ -38,6 +39,8 @@ def in_queue(claims: QuerySet[Claim], key: str, user: AbstractBaseUser | Anonymo
     """The claims of a queue. Open queues are worked oldest first; the finished are looked up newest first."""
     if key == "mine":
         return claims.filter(assignee_id=user.pk).exclude(state=State.CLOSED)
+    if key == "found":
+        return claims.filter(found_open=True).order_by("found_at")
     states = QUEUES[key].states
     chosen = claims.filter(state__in=states) if states else claims
     return chosen.order_by("-created_at", "-id") if key in ("closed", "all") else chosen

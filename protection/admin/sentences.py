@@ -129,6 +129,11 @@ def _parcel_found(facts: dict[str, Any]) -> str:
     return "The parcel was delivered after the claim had been paid for: please look"
 
 
+@tells("claim.found_settled")
+def _found_settled(facts: dict[str, Any]) -> str:
+    return f"The found parcel is settled: {facts['why']}"
+
+
 @tells("claim.assigned")
 def _assigned(facts: dict[str, Any]) -> str:
     return f"Claim taken by {facts['assignee']}" if facts.get("assignee") else "Claim given back to the queue"

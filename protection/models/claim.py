@@ -113,6 +113,7 @@ class Claim(models.Model):
     found_at = models.DateTimeField(
         null=True, blank=True, help_text="The first parcel was delivered after all; somebody must look"
     )
+    found_open = models.BooleanField(default=False, help_text="Nobody has settled yet what becomes of that parcel")
     appealed_at = models.DateTimeField(null=True, blank=True)
     appeal_why = models.TextField(blank=True)
     not_again_by = models.JSONField(default=list, blank=True, help_text="Users who decided before the appeal")
@@ -144,6 +145,7 @@ class Claim(models.Model):
         indexes = [
             models.Index(fields=["state", "created_at"], name="claim_queue"),
             models.Index(fields=["-created_at", "-id"], name="claim_newest"),
+            models.Index(fields=["found_at"], name="claim_found", condition=models.Q(found_open=True)),
             models.Index(fields=["eligible_at"], name="claim_waking", condition=models.Q(state="waiting")),
         ]
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from orders.models import Order
 from orders.tests.builders import line, make_order
 from protection import arrivals, filing, resolutions
+from protection.admin.queue import in_queue
 from protection.eligibility import ClaimRefused, ItemAsked
 from protection.models import Claim
 from protection.tests.builders import line_of, make_agent, make_claim, make_covered_order, make_resolution
@@ -50,6 +51,21 @@ def test_a_delivery_after_the_decision_is_told_once_and_moves_nothing() -> None:
     (entry,) = claim.order.journal.filter(action="claim.parcel_found")
     assert (entry.subject, entry.source, entry.facts["parcel"]) == (claim.public_id, "con_1", parcel.public_id)
     assert claim.found_at is not None
+
+
+def test_it_stands_in_a_queue_of_its_own_until_staff_settle_it() -> None:
+    claim, _ = replaced()
+    with pytest.raises(ClaimRefused, match="No parcel"):
+        arrivals.settle_found(claim, "Kept", by="staff:ana")
+    scan(claim.order.fulfillments.get(), "delivered", timezone.now() + timedelta(minutes=1))
+    claim, ana = moved(claim), make_agent("ben")
+    assert list(in_queue(Claim.objects.all(), "found", ana)) == [claim]
+    with pytest.raises(ClaimRefused, match="Say what becomes"):
+        arrivals.settle_found(claim, " ", by="staff:ana")
+    arrivals.settle_found(claim, "She pays for it", by="staff:ana")
+    assert not in_queue(Claim.objects.all(), "found", ana).exists()
+    assert not moved(claim).found_open
+    assert claim.order.journal.latest("id").facts["why"] == "She pays for it"
 
 
 def test_a_damaged_parcel_was_never_missing() -> None:

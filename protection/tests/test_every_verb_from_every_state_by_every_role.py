@@ -84,6 +84,7 @@ CALLS: dict[str, Callable[[Claim, str, User], Any]] = {
     "decide": staff_only("decide", lambda claim, user: decide(claim, user)),
     "undo": staff_only("undo", lambda claim, user: review.undo(claim, user=user)),
     "close": staff_only("close", lambda claim, user: review.close(claim, "duplicate", user=user)),
+    "settle_found": lambda claim, by, user: arrivals.settle_found(claim, "Kept, and paid for", by=by),
     "reopen": staff_only("reopen", lambda claim, user: review.reopen(claim, "New proof", user=user)),
     "take": staff_only("take", lambda claim, user: assignment.take(claim, user=user)),
     "give_back": staff_only("give_back", lambda claim, user: assignment.give_back(claim, user=user)),
@@ -113,6 +114,7 @@ def claim_in(state: str, people: People, verb: str) -> Claim:
         decide(claim, people.ben)
     if state == State.RESOLVING:
         resolutions.start(claim.resolutions.get())
+    Claim.objects.filter(pk=claim.pk).update(found_open=verb == "settle_found")
     claim.refresh_from_db()
     assert claim.state == state
     return claim

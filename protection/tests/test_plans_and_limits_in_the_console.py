@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from backoffice.console.roles import ensure_roles
-from protection.models import ApprovalLimit, PlanVersion
+from protection.models import ApprovalLimit, PlanVersion, ReasonRule
 from protection.tests.builders import make_agent, make_plan
 from protection.tests.console import agent_client
 
@@ -98,3 +98,39 @@ def test_a_lead_cannot_give_their_own_group_a_first_limit(lead):
     own = Group.objects.get(name="lead")
     assert lead.post(url, {"group": own.pk, "amount": ""}).status_code == 200  # the form is shown again
     assert not ApprovalLimit.objects.filter(group=own).exists()
+
+
+def rule_form(start, **fields) -> dict[str, str]:
+    return {
+        "reason": "lost", "effective_from_0": f"{start:%Y-%m-%d}", "effective_from_1": f"{start:%H:%M:%S}",
+        "anchors": '["last_scan"]', "earliest_domestic": "5", "earliest_international": "9", "latest_domestic": "60",
+        "latest_international": "60", "evidence": "[]", "questions": "[]", "remedies": '["refund"]', **fields,
+    }  # fmt: skip
+
+
+def test_a_lead_adds_the_next_version_of_a_rule_and_reads_it_in_words(lead):
+    start = timezone.now() + timedelta(days=1)
+    assert lead.post("/admin/protection/reasonrule/add/", rule_form(start)).status_code == 302
+    assert ReasonRule.objects.get(remedies=["refund"]).number == 2
+    page = lead.get("/admin/protection/reasonrule/").content.decode()
+    assert "From 5 days (9 days to another country) until 60 days after the last scan" in page
+
+
+@pytest.mark.parametrize("days, fields", [(-1, {}), (1, {"remedies": '["a car"]'}), (1, {"latest_domestic": "4"})])
+def test_a_rule_that_cannot_be_is_named_on_the_form(lead, days, fields):
+    start = timezone.now() + timedelta(days=days)
+    answer = lead.post("/admin/protection/reasonrule/add/", rule_form(start, **fields))
+    assert answer.status_code == 200
+    assert not ReasonRule.objects.filter(number=2).exists()
+
+
+def test_an_agent_reads_the_rules_and_changes_none():
+    client = agent_client()
+    assert "Lost in transit" in client.get("/admin/protection/reasonrule/").content.decode()
+    assert client.get("/admin/protection/reasonrule/add/").status_code == 403
+
+
+def test_a_rule_in_force_is_only_read(lead):
+    url = f"/admin/protection/reasonrule/{ReasonRule.objects.get(reason='lost').pk}/change/"
+    assert lead.get(url).status_code == 200
+    assert lead.post(url, rule_form(timezone.now() + timedelta(days=1))).status_code == 403

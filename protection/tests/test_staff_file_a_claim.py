@@ -1,8 +1,11 @@
 """Filing a claim for a customer who called."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from orders import entitlement
 from orders.models import Order, UnitUse
@@ -10,6 +13,7 @@ from orders.tests.builders import line, make_order
 from protection.models import Claim
 from protection.tests.builders import line_of, make_agent, make_claim, make_covered_order, make_plan
 from protection.tests.console import agent_client, claim_url
+from protection.tests.parcels import send
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +83,28 @@ def test_an_uncovered_order_needs_a_reason_of_the_staffs_own():
     assert "has no delivery guarantee" in answer.content.decode()
     client.post(url(order), form(order, override_reason="Promised by phone."))
     assert Claim.objects.get().override_reason == "Promised by phone."
+
+
+def test_a_claim_that_comes_too_late_is_accepted_with_a_reason():
+    order = make_covered_order()
+    send(order, ("delivered", timezone.now() - timedelta(days=40)))
+    client = agent_client()
+    late = form(order, reason="damaged")
+    answer = client.post(url(order), late)
+    assert answer.status_code == 409
+    assert "the time to claim is over" in answer.content.decode()
+    assert 'name="override_reason"' in answer.content.decode()
+    client.post(url(order), {**late, "override_reason": "Was in hospital."})
+    claim = Claim.objects.get()
+    assert (claim.state, claim.override_reason) == ("in_review", "Was in hospital.")
+
+
+def test_a_claim_that_comes_too_early_is_said_to_wait():
+    order = make_covered_order()
+    send(order, ("in_transit", timezone.now()))
+    answer = agent_client().post(url(order), form(order), follow=True)
+    assert "It is early: it waits until" in answer.content.decode()
+    assert Claim.objects.get().state == "waiting"
 
 
 def test_a_covered_order_keeps_no_override_reason():

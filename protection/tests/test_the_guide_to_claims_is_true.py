@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "claims-api.md").read_text()
 MODULES = ("eligibility", "filing", "asking", "arrivals", "appeals", "verbs", "api/claims", "api/claim_verbs",
            "api/reasons")  # fmt: skip
-STAFF_ONLY = {"nothing_asked"}
+STAFF_ONLY = {"nothing_asked", "nothing_found"}
 CODE_AT = {"ClaimRefused": 0, "Problem": 1}
 
 
