@@ -15,7 +15,6 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from backoffice import failpoints
 from orders.journal import record
 from orders.redaction import scrubbed
 from protection import asking, evidence_files
@@ -63,7 +62,6 @@ def prepared(claim: Claim, file: Readable) -> Iterator[Prepared]:
         _check_room(claim)
         photo = develop(original)
     name = evidence_files.put(photo)
-    failpoints.reach("evidence.written")
     try:
         yield Prepared(original.sha256, original.size, photo, name)
     finally:
@@ -94,7 +92,6 @@ def attach(
         taken_at=sent.photo.taken_at, uploaded_by=by,
     )  # fmt: skip
     _tell(claim, "claim.evidence_added", evidence, by, source)
-    failpoints.reach("evidence.adding")
     return evidence
 
 

@@ -165,7 +165,8 @@ for attempt in (lambda: open("/etc/hostname"), socket.socket, lambda: bytearray(
         tried.append("done")
     except (OSError, MemoryError):
         tried.append("refused")
-print(json.dumps({"refused": tried == ["refused"] * 4 and not set(os.environ) - {"LC_CTYPE"} and "empty"}))
+bounded = resource.getrlimit(resource.RLIMIT_CPU) == (20, 20)
+print(json.dumps({"refused": tried == ["refused"] * 4 and bounded and not set(os.environ) - {"LC_CTYPE"} and "empty"}))
 """
     )
     monkeypatch.setattr(photos, "PROGRAM", program)
