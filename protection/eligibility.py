@@ -8,8 +8,9 @@ from typing import Any
 
 from orders import entitlement
 from orders.models import LineItem, Order, UnitUse
-from protection.models import Claim, ClaimUnit, Coverage, ReasonRule
+from protection.models import Claim, ClaimUnit, Coverage, ReasonRule, StatutoryDuty
 from protection.models.reason_rule import REMEDIES
+from protection.statutory import duty_for
 from protection.windows import Timing
 
 ONE_DAY = timedelta(days=1)
@@ -33,13 +34,19 @@ class ItemAsked:
     quantity: int
 
 
-def check_order(order: Order, coverage: Coverage | None) -> None:
-    """Raise ClaimRefused unless the order is covered. Staff may file all the same, with a reason of their own."""
+def check_order(order: Order, coverage: Coverage | None) -> StatutoryDuty | None:
+    """Raise ClaimRefused unless the order is covered, or the law covers it: then the duty is returned.
+
+    Staff may file all the same, with a reason of their own.
+    """
+    if coverage is not None and coverage.in_force:
+        return None
+    if duty := duty_for(order):
+        return duty
     if coverage is None:
         raise ClaimRefused("not_covered", f"Order {order} has no delivery guarantee.", "/order")
-    if not coverage.in_force:
-        status = coverage.get_status_display().lower()
-        raise ClaimRefused("not_covered", f"The delivery guarantee of order {order} is {status}.", "/order")
+    status = coverage.get_status_display().lower()
+    raise ClaimRefused("not_covered", f"The delivery guarantee of order {order} is {status}.", "/order")
 
 
 def promise_for(order: Order) -> Coverage | None:

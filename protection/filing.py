@@ -59,8 +59,7 @@ def file_claim(
     """
     wishes = wishes or Wishes()
     order = Order.objects.select_for_update(of=("self",)).select_related("shop").get(pk=order.pk)
-    if not override_reason:
-        check_order(order, promise_for(order))
+    duty = None if override_reason else check_order(order, promise_for(order))
     if not items:
         raise ClaimRefused("no_items", "Say which items the claim is about.", "/items")
     now, rule = timezone.now(), rule_for(order, reason)
@@ -80,6 +79,8 @@ def file_claim(
     facts["timing"] = found.as_json()
     if override_reason:
         facts["override_reason"] = override_reason
+    if duty:
+        facts["statutory"] = duty.country
     if claim.follows:
         facts["follows"] = claim.follows.public_id
     claim.move_to(Claim.State.SUBMITTED, by=by, source=source, **facts)

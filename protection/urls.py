@@ -2,6 +2,7 @@ from django.urls import path
 
 from protection.api.claim_verbs import Appeal, Arrived, Message, Withdraw
 from protection.api.claims import Claims, OneClaim
+from protection.api.coverages import Coverages, Protection
 from protection.api.evidence import ClaimEvidence, OneEvidence
 from protection.api.quotes import Quotes
 from protection.api.reasons import Eligibility, Reasons
@@ -18,6 +19,8 @@ urlpatterns = [
     path("claims/<slug:public_id>/evidence", ClaimEvidence.as_view(), name="claim-evidence"),
     path("claims/<slug:public_id>/evidence/<slug:evidence>", OneEvidence.as_view(), name="claim-one-evidence"),
     path("evidence/<str:token>", SignedLink.as_view(), name="evidence-link"),
+    path("coverages", Coverages.as_view(), name="coverages"),
+    path("orders/<slug:public_id>/protection", Protection.as_view(), name="order-protection"),
     path("quotes", Quotes.as_view(), name="quotes"),
     path("reasons", Reasons.as_view(), name="reasons"),
 ]

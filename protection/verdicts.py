@@ -13,6 +13,7 @@ from protection.money_left import left_of
 from protection.reason_codes import DENIALS, NEEDS_NOTE
 from protection.shares import bag_of, least, less, part_of, shares, total
 from protection.standing import open_units
+from protection.statutory import duty_for
 from protection.terms import Terms, terms_of
 
 Verdict, Remedy = Decision.Verdict, Decision.Remedy
@@ -90,6 +91,8 @@ def check(claim: Claim, part: ItemDecision, most: int, pointer: str) -> None:
         refuse(f"the quantity must be from 1 to {most}.", "invalid_quantity", "quantity")
     if part.reason_code and part.reason_code not in DENIALS:
         refuse("this is no reason we know.", "invalid_reason", "reason_code")
+    if part.reason_code == "not_covered" and (duty := duty_for(claim.order)):
+        refuse(f"in {duty} the law covers it, protection or not. {duty.words}", "statutory_duty", "reason_code")
     if part.verdict != Verdict.APPROVE and not part.reason_code:
         refuse("a denial needs a reason.", "reason_needed", "reason_code")
     if part.reason_code in NEEDS_NOTE and part.verdict == Verdict.DENY and not part.note.strip():

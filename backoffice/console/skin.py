@@ -66,6 +66,8 @@ SIDEBAR = [
             _item("Plans", "shield", "protection_plan_changelist", "protection.view_plan"),
             _item("Plan versions", "published_with_changes", "protection_planversion_changelist",
                   "protection.view_planversion"),
+            _item("Covered orders", "verified_user", "protection_coverage_changelist", "protection.view_coverage"),
+            _item("Covered by law", "gavel", "protection_statutoryduty_changelist", "protection.view_statutoryduty"),
             _item("Reason rules", "rule", "protection_reasonrule_changelist", "protection.view_reasonrule"),
             _item("Approval limits", "price_check", "protection_approvallimit_changelist",
                   "protection.view_approvallimit"),

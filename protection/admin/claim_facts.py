@@ -15,8 +15,9 @@ from orders.admin.story import Told, story, who
 from orders.models import Order, UnitUse
 from orders.money import Money
 from protection.admin.pictures import Picture, strip
-from protection.models import Claim, ClaimItem, ClaimUnit, Consent, Coverage, Decision, Resolution
+from protection.models import Claim, ClaimItem, ClaimUnit, Consent, Coverage, Decision, Resolution, StatutoryDuty
 from protection.review import paid_for
+from protection.statutory import duty_for
 
 ORDER_BULK = ("amounts", "shipping_address", "billing_address", "attributes", "tags", "note")
 STORY_LENGTH = 60
@@ -54,6 +55,7 @@ class Case:
     resolutions: list[Resolution]
     coverage: Coverage | None
     consent: Consent | None
+    duty: StatutoryDuty | None
     value: Money
     pictures: list[Picture]
 
@@ -137,6 +139,7 @@ def read(claim: Claim) -> Case:
         taken=_taken(items, claimed, taken),
         coverage=coverage,
         consent=getattr(coverage, "consent", None),
+        duty=None if coverage and coverage.in_force else duty_for(order),
         value=value_of(items, order.currency),
         pictures=strip(claim),
     )

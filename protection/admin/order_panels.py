@@ -6,14 +6,18 @@ from django.http import HttpRequest
 
 from backoffice.console.panels import Panel
 from orders.models import Order
-from protection.models import Claim, ClaimUnit, Coverage
+from protection.models import Claim, ClaimUnit
+from protection.promise import promise_of
 
 
 def coverage(request: HttpRequest, order: Any) -> Panel | None:
     if not request.user.has_perm("protection.view_coverage"):
         return None
-    found = Coverage.objects.select_related("consent", "plan_version__plan").filter(order=order).first()
-    context = {"coverage": found, "consent": getattr(found, "consent", None)}
+    found = promise_of(order)
+    context = {
+        "coverage": found.coverage, "consent": getattr(found.coverage, "consent", None), "duty": found.duty,
+        "why": found.why,
+    }  # fmt: skip
     return Panel("Delivery guarantee", "protection/_coverage.html", context)
 
 

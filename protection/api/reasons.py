@@ -94,10 +94,10 @@ def _wanted(request: Request) -> Collection[str]:
 
 def _covered(order: Order) -> dict[str, Any]:
     try:
-        check_order(order, promise_for(order))
+        duty = check_order(order, promise_for(order))
     except ClaimRefused as refusal:
-        return {"covered": False, "code": refusal.code, "why": str(refusal)}
-    return {"covered": True, "code": None, "why": None}
+        return {"covered": False, "code": refusal.code, "why": str(refusal), "statutory": None}
+    return {"covered": True, "code": None, "why": None, "statutory": duty.words if duty else None}
 
 
 def _items(order: Order) -> list[dict[str, Any]]:

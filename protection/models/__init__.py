@@ -6,6 +6,7 @@ from protection.models.info_request import InfoRequest, Reply
 from protection.models.plan import Plan, PlanVersion
 from protection.models.reason_rule import ReasonRule
 from protection.models.resolution import Resolution
+from protection.models.statutory_duty import StatutoryDuty
 
 __all__ = [
     "ApprovalLimit",
@@ -24,4 +25,5 @@ __all__ = [
     "ReasonRule",
     "Reply",
     "Resolution",
+    "StatutoryDuty",
 ]

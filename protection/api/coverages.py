@@ -1,0 +1,96 @@
+"""Covered orders for partners: /v1/coverages, and what one order was promised: /v1/orders/{id}/protection."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backoffice.models import ApiKey
+from backoffice.rest.authentication import key_of
+from backoffice.rest.pages import page
+from backoffice.rest.problems import Problem
+from orders.api import visible_orders
+from protection import fees
+from protection.models import Consent, Coverage
+from protection.promise import promise_of
+
+CONSENTS = ("known", "unknown")
+
+
+class Coverages(APIView):
+    """A page of covered orders, newest first. Filters: consent (known, unknown), status, shop.
+
+    `consent=unknown` are those whose fee stands without a receipt of the customer's choice.
+    """
+
+    scopes = {"GET": "orders:read"}
+
+    def get(self, request: Request) -> Response:
+        found = visible_coverages(key_of(request))
+        if shop := request.query_params.get("shop"):
+            found = found.filter(order__shop__domain=shop.replace("\x00", ""))
+        if status := _choice(request, "status", Coverage.Status.values):
+            found = found.filter(status=status)
+        if consent := _choice(request, "consent", CONSENTS):
+            known = consent == "known"
+            found = found.filter(consent__isnull=False) if known else fees.without_consent(found)
+        return page(request, found, represent)
+
+
+class Protection(APIView):
+    """GET: whether an order is covered, and if not, why; every order has an answer."""
+
+    scopes = {"GET": "orders:read"}
+
+    def get(self, request: Request, public_id: str) -> Response:
+        order = get_object_or_404(visible_orders(key_of(request)), public_id=public_id)
+        found = promise_of(order)
+        return Response(
+            {
+                "order": order.public_id,
+                "status": found.status,
+                "code": found.code or None,
+                "why": found.why or None,
+                "coverage": represent(found.coverage) if found.coverage else None,
+                "statutory": {"country": found.duty.country, "words": found.duty.words} if found.duty else None,
+            }
+        )
+
+
+def visible_coverages(key: ApiKey) -> QuerySet[Coverage]:
+    """Coverage of the orders this key may see."""
+    found = Coverage.objects.select_related("order__shop", "plan_version__plan", "consent")
+    return found.filter(order__shop__domain=key.shop_domain) if key.shop_domain else found
+
+
+def represent(coverage: Coverage) -> dict[str, Any]:
+    """A coverage as JSON; `consent` is null where the customer's choice is not known."""
+    consent: Consent | None = getattr(coverage, "consent", None)
+    return {
+        "order": coverage.order.public_id,
+        "order_remote_id": str(coverage.order.remote_id),
+        "status": coverage.status,
+        "fee": coverage.fee,
+        "plan": coverage.plan_version.plan.public_id,
+        "plan_version": coverage.plan_version.number,
+        "consent": consent and {
+            "how": consent.how,
+            "default_on": consent.default_on,
+            "text_version": consent.text_version,
+            "price": consent.price,
+            "locale": consent.locale,
+            "given_at": consent.given_at,
+        },
+        "created_at": coverage.created_at,
+        "updated_at": coverage.updated_at,
+    }  # fmt: skip
+
+
+def _choice(request: Request, name: str, allowed: Any) -> str:
+    value = request.query_params.get(name, "")
+    if value and value not in allowed:
+        raise Problem(400, "invalid_parameter", f"{name} must be one of {', '.join(allowed)}.", name)
+    return value
