@@ -1,8 +1,9 @@
 """History: every order of a store by one bulk operation, in a pass that can be stopped anywhere and goes on.
 
-Ask Shopify for the file, wait for it, fetch it, load it (`history/`, a process of its own), then finish what a file
-cannot hold, order by order. Each phase keeps in `run.cursor` what the next slice needs. When Shopify gives up in the
-middle, what it wrote is used as far as it can be believed, and it is asked again for what came after.
+Ask Shopify for the file, wait for it, fetch it, load it (`history/`, a process of its own); all that again for the
+parcels of the orders that came in; then finish what a file cannot hold, order by order. Each phase keeps in
+`run.cursor` what the next slice needs. When Shopify gives up in the middle, what it wrote of orders is used as far as
+it can be believed, and it is asked again for what came after.
 """
 
 import time
@@ -17,7 +18,7 @@ from django.utils.dateparse import parse_datetime
 from integrations import passes
 from integrations.errors import GiveUp, RetryLater
 from integrations.history import finishing, process, spool
-from integrations.models import Connection, SyncRun
+from integrations.models import Connection, SyncRun, UnfinishedOrder
 from integrations.passes import Over, Stuck
 from integrations.shopify import bulk
 from integrations.shopify.bulk import Busy, Operation
@@ -94,7 +95,10 @@ class _Backfill:
         reached = parse_datetime(self.cursor.get("reached") or "")
         since = max(filter(None, (self.run.since, reached)), default=None)
         try:
-            query = bulk.history_query(since, with_work="work" not in self.cursor)
+            if self._is_about_parcels:
+                query = bulk.parcels_query(self.run.since)
+            else:
+                query = bulk.history_query(since, with_work="work" not in self.cursor)
             operation = bulk.start(self.shopify, query, is_grouped=self.cursor.get("is_grouped", False))
         except Busy as error:
             self._wait(BUSY_SECONDS, str(error))
@@ -111,6 +115,8 @@ class _Backfill:
             self._found(operation, operation.url)
         elif operation.status == "CANCELED":
             raise Over("The operation was cancelled at Shopify. Start again to go on where it was.")
+        elif operation.status == "FAILED" and operation.error == "ACCESS_DENIED" and self._is_about_parcels:
+            self.cursor["phase"] = "finish"
         elif operation.status == "FAILED" and operation.error == "ACCESS_DENIED":
             if "work" not in self.cursor:
                 self.cursor |= {"work": "denied", "phase": "ask"}
@@ -118,21 +124,23 @@ class _Backfill:
             raise Over("Shopify does not let us see all that an order holds: a scope is missing.")
         elif operation.status == "FAILED":
             self._failed(f"Shopify gave up: {operation.error or 'no reason given'}.")
-            if operation.partial_url:
+            if operation.partial_url and not self._is_about_parcels:
                 self.cursor["is_partial"] = True
                 self._found(operation, operation.partial_url)
         else:
-            self.run.facts["shop_has_written"] = operation.orders
+            if not self._is_about_parcels:
+                self.run.facts["shop_has_written"] = operation.orders
             self._wait(self.cursor["look_seconds"], "Shopify to write the file")
             self.cursor["look_seconds"] = min(LOOK_SECONDS[1], self.cursor["look_seconds"] * 1.5)
 
     def _found(self, operation: Operation, url: str | None) -> None:
-        if url is None:  # it found no order
+        if url is None:  # it found nothing
             self.run.total = self.run.looked_at
-            self.cursor["phase"] = "finish"
+            self._file_is_done()
             return
         self.run.facts.pop("shop_has_written", None)
-        self.run.total = self.run.looked_at + operation.orders
+        if not self._is_about_parcels:
+            self.run.total = self.run.looked_at + operation.orders
         self.cursor |= {"url": url, "phase": "fetch"}
 
     def _failed(self, why: str) -> None:
@@ -140,6 +148,9 @@ class _Backfill:
         if self.cursor.get("failed_at") != (reached := self.cursor.get("reached")):
             self.cursor |= {"failed_at": reached, "failures": 0}
         self.cursor["failures"] = self.cursor.get("failures", 0) + 1
+        if self.cursor["failures"] > MOST_FAILURES and self._is_about_parcels:
+            self.cursor["phase"] = "finish"  # their orders are read
+            return
         if self.cursor["failures"] > MOST_FAILURES:
             raise Over(f"{MOST_FAILURES} operations failed in a row. The last: {why}")
         self.run.facts["last_failure"] = why
@@ -156,28 +167,44 @@ class _Backfill:
     def _load(self, deadline: float) -> None:
         path = self._path()
         if not path.exists():
-            if "file" in self.cursor:
+            if self._is_given:
                 raise Over(f"There is no file {path}.")
             self.cursor["phase"] = "fetch"  # another host fetched it; what it loaded stays loaded
             return
         is_partial = self.cursor.get("is_partial", False)
         passes.keep(self.run)
-        ended = process.load(self.run, path, is_partial=is_partial, seconds=deadline - time.monotonic(), watch=_shown)
+        ended = process.load(
+            self.run, path, holds="parcels" if self._is_about_parcels else "orders", is_partial=is_partial,
+            seconds=deadline - time.monotonic(), watch=_shown,
+        )  # fmt: skip
         self.run.refresh_from_db()
         self.cursor = self.run.cursor
         self.cursor.pop("waits_until", None)
-        if ended.what == "cut" and "file" in self.cursor:
+        if ended.what == "cut" and self._is_given:
             raise Over(f"{ended.why} Fetch it again; nothing of it was loaded.")
         if ended.what == "cut":
             self._forget_file()
             self._failed(ended.why)
         elif ended.what == "done":
             self.run.facts["orphans"] = self.run.facts.get("orphans", 0) + ended.orphans
-            self.cursor["phase"] = "ask" if is_partial else "finish"
-            if "file" not in self.cursor:
+            if not self._is_given:
                 self._forget_file()
+            if is_partial:
+                self.cursor["phase"] = "ask"
+            else:
+                self._file_is_done()
         elif ended.what != "more":
             raise Stuck(ended.why, LOADER_SECONDS)
+
+    def _file_is_done(self) -> None:
+        """Parcels follow the orders, where any order waits for some and they can be seen; then the rest is finished."""
+        waiting = UnfinishedOrder.objects.filter(connection=self.run.connection, should_read=False).exclude(awaits=[])
+        if self._is_about_parcels or "work" in self.cursor or not waiting.exists():
+            self.cursor["phase"] = "finish"
+            return
+        for name in ("at", "far"):
+            self.cursor.pop(name, None)
+        self.cursor |= {"about": "parcels", "is_grouped": False, "failures": 0, "phase": "ask"}
 
     def _finish(self, deadline: float) -> None:
         """What a file cannot hold: read from the shop, as any order whose news has come."""
@@ -191,8 +218,17 @@ class _Backfill:
         "ask": _ask, "wait": _look, "fetch": _fetch, "load": _load, "finish": _finish,
     }  # fmt: skip
 
+    @property
+    def _is_about_parcels(self) -> bool:
+        return self.cursor.get("about") == "parcels"
+
+    @property
+    def _is_given(self) -> bool:
+        """Whether the file was here already, and is not ours to remove."""
+        return "file" in self.cursor and not self._is_about_parcels
+
     def _path(self) -> Path:
-        return Path(self.cursor["file"]) if "file" in self.cursor else spool.path_of(self.run.public_id)
+        return Path(self.cursor["file"]) if self._is_given else spool.path_of(self.run.public_id)
 
     def _forget_file(self) -> None:
         """Before the next file: the place in it, and how much of it was set aside."""

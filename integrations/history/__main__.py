@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from integrations.history import loading, merging, reading, staging
-from integrations.history.loading import Job, Superseded
+from integrations.history.batches import Job, Superseded
 
 LOCK_SECONDS = 20  # a loader that was killed lets go as soon as the server has noticed
 # What became of it, for whoever waits for the process.
@@ -46,7 +46,7 @@ def _load(database: psycopg.Connection[Any], job: Job, deadline: float) -> int:
         database.execute("SELECT pg_advisory_lock(hashtext('backfill'), %s)", [job.run])
     far, at = _place(database, job)
     if far is None:
-        survey = staging.stage(database, job.run, Path(job.path), is_partial=job.is_partial)
+        survey = staging.stage(database, job.run, Path(job.path), is_partial=job.is_partial, holds=job.holds)
         far = survey.far
         _say(total=survey.orders, far=far)
     if not (far and job.is_partial):

@@ -1,4 +1,4 @@
-"""After a file: orders that it could not hold whole are read, and protection is looked at where there may be some."""
+"""After the files: orders that they cannot hold whole are read, protection is looked at where there may be some."""
 
 import time
 
@@ -25,7 +25,7 @@ def go_on(run: SyncRun, shopify: Shopify, deadline: float) -> int:
     rows = UnfinishedOrder.objects.filter(connection=run.connection).select_related("order").order_by("id")
     while time.monotonic() < deadline and (row := rows.first()):
         snapshot: OrderSnapshot | None = None
-        if row.should_read:
+        if row.should_read or row.awaits:
             try:
                 snapshot = read_order(run.connection, row.order.remote_id, shopify)
             except (Unreadable, GiveUp) as error:

@@ -7,14 +7,16 @@ tables (`STAGING`).
 """
 # ruff: noqa: S608 all parts are constants of ours
 
+from integrations.history.telling import IMPORTED, journal
 from integrations.shopify.bulk_rows import CUSTOMER, LINE, ORDER, PAYMENT, WORK
 
 _JSON = set(
     "tags attributes amounts shipping_address billing_address properties shipping_lines discount_codes group amount "
-    "destination holds supported_actions lines".split()
+    "destination holds supported_actions lines tracking_numbers tracking_urls".split()
 )
 _NUMBERS = set(
-    "remote_id customer_remote_id number order_remote_id variant_id product_id parent_remote_id location_id".split()
+    "remote_id customer_remote_id number order_remote_id parcel_remote_id variant_id product_id parent_remote_id "
+    "location_id".split()
 )
 _COUNTS = {"position", "quantity", "current_quantity"}
 _FLAGS = {"test", "taxes_included", "requires_shipping", "taxable", "gift_card", "tip"}
@@ -49,7 +51,8 @@ def _quoted(name: str) -> str:
     return '"group"' if name == "group" else name
 
 
-def _table(name: str, columns: list[str], more: str) -> str:
+def table(name: str, columns: list[str], more: str) -> str:
+    """The statement that makes a temporary table of these columns and `more`."""
     listed = ", ".join(f"{_quoted(column)} {_kind(column)}" for column in columns)
     return f"CREATE TEMPORARY TABLE {name} ({listed}{more}) ON COMMIT DELETE ROWS"
 
@@ -63,28 +66,29 @@ def _set(values: list[str], theirs: str) -> str:
     return ", ".join(f"{_quoted(name)} = {theirs}.{_quoted(name)}" for name in values)
 
 
-def _copy(table: str, columns: list[str]) -> str:
+def copy(table: str, columns: list[str]) -> str:
+    """The statement that copies rows of these columns into the table."""
     return f"COPY {table} ({', '.join(map(_quoted, columns))}) FROM STDIN"
 
 
 # `digest` is that of the lines in the file; `should_*` what is left to do for an order that is written.
-_MORE_OF_ORDER = ["digest", "should_read", "should_protect", "public_id", "entry_id"]
+_MORE_OF_ORDER = ["digest", "should_read", "awaits", "should_protect", "public_id", "entry_id"]
 STAGING = [
-    _table("staged_order", ORDER, ", public_id text, entry_id text, digest text, should_read boolean, "
-           "should_protect boolean, redacted_at timestamptz"),
-    _table("staged_line", LINE, ", public_id text"),
-    _table("staged_payment", PAYMENT, ""),
-    _table("staged_work", WORK, ", public_id text"),
-    _table("staged_customer", CUSTOMER, ", public_id text"),
+    table("staged_order", ORDER, ", public_id text, entry_id text, digest text, should_read boolean, "
+           "awaits jsonb, should_protect boolean, redacted_at timestamptz"),
+    table("staged_line", LINE, ", public_id text"),
+    table("staged_payment", PAYMENT, ""),
+    table("staged_work", WORK, ", public_id text"),
+    table("staged_customer", CUSTOMER, ", public_id text"),
     "CREATE TEMPORARY TABLE made (order_id bigint, remote_id bigint) ON COMMIT DELETE ROWS",
     "CREATE TEMPORARY TABLE known (order_id bigint, remote_id bigint, was_cancelled boolean, changed text[]) "
     "ON COMMIT DELETE ROWS",
 ]  # fmt: skip
-COPY_ORDERS = _copy("staged_order", [*ORDER, *_MORE_OF_ORDER])
-COPY_LINES = _copy("staged_line", [*LINE, "public_id"])
-COPY_PAYMENTS = _copy("staged_payment", PAYMENT)
-COPY_WORK = _copy("staged_work", [*WORK, "public_id"])
-COPY_CUSTOMERS = _copy("staged_customer", [*CUSTOMER, "public_id"])
+COPY_ORDERS = copy("staged_order", [*ORDER, *_MORE_OF_ORDER])
+COPY_LINES = copy("staged_line", [*LINE, "public_id"])
+COPY_PAYMENTS = copy("staged_payment", PAYMENT)
+COPY_WORK = copy("staged_work", [*WORK, "public_id"])
+COPY_CUSTOMERS = copy("staged_customer", [*CUSTOMER, "public_id"])
 
 # The digests of orders we have, to pass over those whose lines in the file are the same as the last time.
 DIGESTS = "SELECT remote_id, digest FROM orders_order WHERE shop_id = %(shop)s AND remote_id = ANY(%(ids)s)"
@@ -196,41 +200,19 @@ VERSIONS = f"""
     FROM known k WHERE o.id = k.order_id AND {_SPOKEN}
 """
 
-# What was new to us is no news: an order of last year did not come in today. So it has an action of its own, and only
-# an endpoint that names it is told (docs/decisions/0008). Workers look for due deliveries every second; no bell rings.
-IMPORTED = "order.imported"
-JOURNAL = f"""
-    WITH written AS (
-        INSERT INTO orders_journalentry (public_id, shop_id, order_id, action, subject, by, source, facts, horizon,
-            created_at)
-        SELECT public_id, %(shop)s, order_id, action, '', %(by)s, %(source)s, facts, 0, statement_timestamp()
-        FROM (
-            SELECT s.entry_id AS public_id, m.order_id, '{IMPORTED}' AS action,
-                jsonb_build_object('name', s.name, 'test', s.test) AS facts
-            FROM made m JOIN staged_order s USING (remote_id)
-            UNION ALL
-            SELECT s.entry_id, k.order_id,
-                CASE WHEN s.cancelled_at IS NOT NULL AND NOT k.was_cancelled THEN 'order.cancelled'
-                     ELSE 'order.updated' END,
-                jsonb_build_object('changed',
-                    (SELECT jsonb_agg(name ORDER BY name) FROM unnest(k.changed) AS name
-                     WHERE name <> 'remote_updated_at'))
-            FROM known k JOIN staged_order s USING (remote_id) WHERE {_SPOKEN}
-        ) AS events
-        RETURNING id, order_id, action
-    ), told AS (
-        INSERT INTO integrations_delivery (connection_id, entry_id, order_id, shop_id, state, parked_because, attempts,
-            due_at, fence, result, created_at)
-        SELECT c.id, e.id, e.order_id, %(shop)s, 'pending', '', 0, statement_timestamp(), 0, '', statement_timestamp()
-        FROM written e JOIN integrations_connection c
-            ON (c.shop_id = %(shop)s OR c.shop_id IS NULL) AND c.public_id <> %(source)s
-            AND (c.shops = '[]' OR c.shops ? %(domain)s)
-            AND CASE WHEN e.action = '{IMPORTED}' THEN c.events ? '{IMPORTED}'
-                     ELSE c.events ?| ARRAY['*', e.action, 'order.*'] END
-        RETURNING id
-    )
-    SELECT (SELECT count(*) FROM written), (SELECT count(*) FROM told)
-"""
+JOURNAL = journal(f"""
+    SELECT s.entry_id AS public_id, m.order_id, '{IMPORTED}' AS action,
+        jsonb_build_object('name', s.name, 'test', s.test) AS facts
+    FROM made m JOIN staged_order s USING (remote_id)
+    UNION ALL
+    SELECT s.entry_id, k.order_id,
+        CASE WHEN s.cancelled_at IS NOT NULL AND NOT k.was_cancelled THEN 'order.cancelled'
+             ELSE 'order.updated' END,
+        jsonb_build_object('changed',
+            (SELECT jsonb_agg(name ORDER BY name) FROM unnest(k.changed) AS name
+             WHERE name <> 'remote_updated_at'))
+    FROM known k JOIN staged_order s USING (remote_id) WHERE {_SPOKEN}
+""")
 
 # Messages about a part of an order that came before the order did: due now.
 WAITING_MESSAGES = """
@@ -242,8 +224,10 @@ WAITING_MESSAGES = """
 # Orders that are not whole yet: read from the shop, or looked at for protection, once the file is through. Read are
 # also those that were known and have changed, for their other parts, and those that another worker made meanwhile.
 UNFINISHED = """
-    INSERT INTO integrations_unfinishedorder (connection_id, order_id, should_read, created_at)
-    SELECT %(connection)s, w.order_id, s.should_read OR w.must_read, statement_timestamp()
+    INSERT INTO integrations_unfinishedorder AS ours (connection_id, order_id, should_read, awaits, should_protect,
+        created_at)
+    SELECT %(connection)s, w.order_id, s.should_read OR w.must_read,
+        CASE WHEN w.must_read THEN '[]' ELSE s.awaits END, s.should_protect, statement_timestamp()
     FROM (
         SELECT order_id, remote_id, false AS must_read FROM made
         UNION ALL
@@ -253,9 +237,10 @@ UNFINISHED = """
             JOIN orders_order o ON o.shop_id = %(shop)s AND o.remote_id = s.remote_id
         WHERE s.remote_updated_at > o.remote_updated_at AND o.redacted_at IS NULL
     ) AS w JOIN staged_order s USING (remote_id)
-    WHERE s.should_read OR s.should_protect OR w.must_read
+    WHERE s.should_read OR s.should_protect OR w.must_read OR s.awaits <> '[]'
     ON CONFLICT (connection_id, order_id) DO UPDATE
-        SET should_read = integrations_unfinishedorder.should_read OR excluded.should_read
+        SET should_read = ours.should_read OR excluded.should_read,
+            should_protect = ours.should_protect OR excluded.should_protect
 """
 COUNTS = "SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM known WHERE changed <> '{}')"
 
@@ -282,12 +267,14 @@ ORPHANS = """
 # Written in the transaction of the rows, so that both are there or neither; no row: another loader has this pass.
 PROGRESS = """
     UPDATE integrations_syncrun
-    SET cursor = cursor || jsonb_build_object('at', %(end)s::bigint, 'reached', %(reached)s::text),
+    SET cursor = cursor || jsonb_build_object('at', %(end)s::bigint, 'reached',
+            COALESCE(%(reached)s::text, cursor->>'reached')),
         looked_at = looked_at + %(looked_at)s,
         failed = failed + %(failed)s, beat_at = statement_timestamp(),
         facts = facts || jsonb_build_object(
             'made', COALESCE((facts->>'made')::bigint, 0) + %(made)s::bigint,
             'changed', COALESCE((facts->>'changed')::bigint, 0) + %(changed)s::bigint,
+            'parcels', COALESCE((facts->>'parcels')::bigint, 0) + %(parcels)s::bigint,
             'failures', CASE WHEN jsonb_array_length(COALESCE(facts->'failures', '[]')) < %(noted)s
                 THEN COALESCE(facts->'failures', '[]') || %(failures)s ELSE facts->'failures' END)
     WHERE id = %(run)s AND state = 'running' AND COALESCE((cursor->>'at')::bigint, 0) = %(at)s

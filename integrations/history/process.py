@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from backoffice.local import ROOT
 from backoffice.orphans import die_with_parent
-from integrations.history.loading import BATCH, Job
+from integrations.history.batches import BATCH, Job
 from integrations.models import SyncRun
 from integrations.shopify.arriving import shop_of
 from orders.models import Shop
@@ -37,15 +37,15 @@ class Ended:
 
 
 def load(
-    run: SyncRun, path: Path, *, is_partial: bool = False, seconds: float | None = None, batch: int = BATCH,
-    watch: Callable[[SyncRun], None] = lambda run: None,
+    run: SyncRun, path: Path, *, holds: str = "orders", is_partial: bool = False, seconds: float | None = None,
+    batch: int = BATCH, watch: Callable[[SyncRun], None] = lambda run: None,
 ) -> Ended:  # fmt: skip
     """Load the file for this pass, for about `seconds`. `watch` is shown the run after each batch.
 
     The process gets its task on standard input (the database's password must not be seen in a list of processes) and
     ends when we do.
     """
-    job = job_of(run, path, is_partial=is_partial, batch=batch)
+    job = job_of(run, path, holds=holds, is_partial=is_partial, batch=batch)
     task = {"job": asdict(job), "database": database_parameters(), "seconds": seconds}
     facts: dict[str, Any] = {}
     with subprocess.Popen(
@@ -80,7 +80,7 @@ def _lines(output: IO[str], run: SyncRun) -> Iterator[str]:
             return
 
 
-def job_of(run: SyncRun, path: Path, *, is_partial: bool = False, batch: int = BATCH) -> Job:
+def job_of(run: SyncRun, path: Path, *, holds: str = "orders", is_partial: bool = False, batch: int = BATCH) -> Job:
     """What a loader must know to load the file for this pass."""
     shop = shop_of(run.connection)
     return Job(
@@ -90,6 +90,7 @@ def job_of(run: SyncRun, path: Path, *, is_partial: bool = False, batch: int = B
         domain=shop.domain,
         source=run.connection.public_id,
         path=str(path),
+        holds=holds,
         is_partial=is_partial,
         batch=batch,
         fees=_fees(shop),

@@ -9,7 +9,9 @@ from integrations.history import merging, reading
 from integrations.history.reading import Survey
 
 
-def stage(database: psycopg.Connection[Any], run: int, path: Path, *, is_partial: bool = False) -> Survey:
+def stage(
+    database: psycopg.Connection[Any], run: int, path: Path, *, is_partial: bool = False, holds: str = "orders"
+) -> Survey:
     """Set the far children of this file aside for `run`, instead of what was set aside for it before.
 
     A partial file with far children lacks others of its orders; nothing of it can be believed, and nothing is staged.
@@ -22,6 +24,8 @@ def stage(database: psycopg.Connection[Any], run: int, path: Path, *, is_partial
             for parent, end, line in reading.far_children(path, survey, is_partial=is_partial):
                 if not is_partial:
                     copy.write_row((run, reading.named(parent), end, line))
+        if holds != "orders":
+            survey.orders = 0  # no more orders to look at
         cursor.execute(merging.STAGED, {"run": run, "far": survey.far, "total": survey.orders})
     return survey
 

@@ -25,7 +25,9 @@ class UnfinishedOrder(models.Model):
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="unfinished_orders")
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="+")
-    should_read = models.BooleanField(default=False, help_text="The file cannot hold all of it: refunds, parcels")
+    should_read = models.BooleanField(default=False, help_text="The file cannot hold all of it: refunds, returns")
+    awaits = models.JSONField(default=list, blank=True, help_text="Its parcels that the file of parcels is to bring")
+    should_protect = models.BooleanField(default=True, help_text="Coverage may follow from it")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -2,8 +2,9 @@
 
 Such a query selects edges and nodes only, at most 5 connections nested at most 2 deep, parents with their `id`, and no
 connection inside a list. So an order's lines come with it, while the lines of its refunds and parcels do not; that
-there are any is seen by `refunds` and `fulfillments`. Ungrouped (the default since 2026-01) a child may stand anywhere
-in the file. The result can be fetched for 7 days. https://shopify.dev/docs/api/usage/bulk-operations/queries
+there are any is seen by `refunds` and `fulfillments`, and parcels come by a query of their own. Ungrouped (the default
+since 2026-01) a child may stand anywhere in the file. The result can be fetched for 7 days.
+https://shopify.dev/docs/api/usage/bulk-operations/queries
 """
 
 from dataclasses import dataclass
@@ -69,6 +70,20 @@ query History {{
 # For a store that does not let us see fulfillment orders: then they are not known, as when an order is read.
 HISTORY_WITHOUT_WORK = HISTORY.replace(_WORK, "")
 
+# What `bulk_parcels` reads. By way of fulfillment orders: an order's own `fulfillments` is a list without connections.
+PARCELS = """
+query Parcels {
+  fulfillmentOrders(includeClosed: true) { edges { node {
+    id orderId
+    fulfillments { edges { node {
+      id name status displayStatus createdAt updatedAt totalQuantity location { id }
+      trackingInfo(first: 250) { company number url }
+      fulfillmentLineItems { edges { node { id quantity lineItem { id } } } }
+      events { edges { node { id status happenedAt message city province country zip } } }
+    } } }
+  } } }
+}"""
+
 START = """
 mutation BulkStart($query: String!, $grouped: Boolean!) {
   bulkOperationRunQuery(query: $query, groupObjects: $grouped) {
@@ -106,6 +121,14 @@ def history_query(since: datetime | None, *, with_work: bool = True) -> str:
         return query
     moment = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return query.replace("sortKey: CREATED_AT", f"sortKey: CREATED_AT, query: \"created_at:>='{moment}'\"")
+
+
+def parcels_query(since: datetime | None) -> str:
+    """The query for the parcels of all orders made since then: nothing to send was changed before it was made."""
+    if since is None:
+        return PARCELS
+    moment = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return PARCELS.replace("includeClosed: true", f"includeClosed: true, query: \"updated_at:>='{moment}'\"")
 
 
 def start(shopify: Shopify, query: str, *, is_grouped: bool) -> str:

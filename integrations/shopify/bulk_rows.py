@@ -70,36 +70,36 @@ def order_row(node: Node, lines: list[Node], shipping_lines: list[Node]) -> Row:
     return (
         number_of(node["id"]),
         customer and number_of(customer["id"]),
-        _text(node["name"]),
+        text_in(node["name"]),
         node["number"],
-        _text(node["email"]),
-        _text(node["phone"]),
-        _text(node["note"]),
+        text_in(node["email"]),
+        text_in(node["phone"]),
+        text_in(node["note"]),
         _tags(node["tags"]),
         _pairs(node["customAttributes"]),
         node["test"],
-        _text(node["sourceName"]),
-        _text(node["sourceIdentifier"]),
-        _text(node["displayFinancialStatus"]).lower(),
-        _text(display).lower() if dispatch is None else dispatch,
-        _text(node["cancelReason"]).lower(),
+        text_in(node["sourceName"]),
+        text_in(node["sourceIdentifier"]),
+        text_in(node["displayFinancialStatus"]).lower(),
+        text_in(display).lower() if dispatch is None else dispatch,
+        text_in(node["cancelReason"]).lower(),
         node["currencyCode"],
         node["presentmentCurrencyCode"],
         str(total),
-        _json(amounts),
+        json_text(amounts),
         ships_to,
         ships_to if billing == shipping else _address(billing),
-        _needed(_time(node["createdAt"])),
-        _needed(_time(node["updatedAt"])),
-        _time(node["processedAt"]),
-        _time(node["cancelledAt"]),
-        _time(node["closedAt"]),
-        _json([_shipping_line(line) for line in sorted(shipping_lines, key=lambda line: number_of(line["id"]))]),
-        _json(sorted({_text(code) for code in node["discountCodes"]} - {""})) if node["discountCodes"] else "[]",
-        _text(node["confirmationNumber"]),
-        _text(node["poNumber"]),
-        _text(node["risk"]["recommendation"]).lower(),
-        _text(node["returnStatus"]).lower(),
+        needed(time_text(node["createdAt"])),
+        needed(time_text(node["updatedAt"])),
+        time_text(node["processedAt"]),
+        time_text(node["cancelledAt"]),
+        time_text(node["closedAt"]),
+        json_text([_shipping_line(line) for line in sorted(shipping_lines, key=lambda line: number_of(line["id"]))]),
+        json_text(sorted({text_in(code) for code in node["discountCodes"]} - {""})) if node["discountCodes"] else "[]",
+        text_in(node["confirmationNumber"]),
+        text_in(node["poNumber"]),
+        text_in(node["risk"]["recommendation"]).lower(),
+        text_in(node["returnStatus"]).lower(),
         _discrepancy(node, lines, shipping_lines),
         node["taxesIncluded"],
     )
@@ -117,10 +117,10 @@ def line_row(order_remote_id: int, position: int, node: Node) -> Row:
         order_remote_id,
         number_of(node["id"]),
         position,
-        _text(node["title"]),
-        _text(node["variantTitle"]),
-        _text(node["sku"]),
-        _text(node["vendor"]),
+        text_in(node["title"]),
+        text_in(node["variantTitle"]),
+        text_in(node["sku"]),
+        text_in(node["vendor"]),
         variant and number_of(variant["id"]),
         product and number_of(product["id"]),
         count(node["quantity"]),
@@ -130,7 +130,7 @@ def line_row(order_remote_id: int, position: int, node: Node) -> Row:
         node["isGiftCard"],
         _is_tip(node),
         _pairs(node["customAttributes"]),
-        _json(amounts),
+        json_text(amounts),
         _group(node["lineItemGroup"]),
     )
 
@@ -142,13 +142,13 @@ def payment_row(order_remote_id: int, node: Node) -> Row:
         order_remote_id,
         number_of(node["id"]),
         parent and number_of(parent["id"]),
-        _text(node["kind"]).lower(),
-        _text(node["status"]).lower(),
-        _text(node["gateway"]),
-        _json(_bag(node["amountSet"])),
+        text_in(node["kind"]).lower(),
+        text_in(node["status"]).lower(),
+        text_in(node["gateway"]),
+        json_text(_bag(node["amountSet"])),
         node["test"],
-        _time(node["createdAt"]),
-        _time(node["processedAt"]),
+        time_text(node["createdAt"]),
+        time_text(node["processedAt"]),
     )
 
 
@@ -157,8 +157,8 @@ def work_row(order_remote_id: int, node: Node, parts: list[Node]) -> Row:
     place = node["assignedLocation"]
     location, goes_to = place["location"], node["destination"]
     holds = [
-        {"id": hold["id"], "reason": _text(hold["reason"]).lower(), "notes": _text(hold["reasonNotes"]),
-         "handle": _text(hold["handle"]), "ours": hold["heldByRequestingApp"]}
+        {"id": hold["id"], "reason": text_in(hold["reason"]).lower(), "notes": text_in(hold["reasonNotes"]),
+         "handle": text_in(hold["handle"]), "ours": hold["heldByRequestingApp"]}
         for hold in node["fulfillmentHolds"]
     ]  # fmt: skip
     lines = [
@@ -171,21 +171,21 @@ def work_row(order_remote_id: int, node: Node, parts: list[Node]) -> Row:
     return (
         order_remote_id,
         number_of(node["id"]),
-        _text(node["status"]).lower(),
-        _text(node["requestStatus"]).lower(),
+        text_in(node["status"]).lower(),
+        text_in(node["requestStatus"]).lower(),
         location and number_of(location["id"]),
-        _text(place["name"]),
-        _text((node["deliveryMethod"] or {}).get("methodType")).lower(),
-        _json({name: _text(goes_to.get(field)) for name, field in named.items()})
+        text_in(place["name"]),
+        text_in((node["deliveryMethod"] or {}).get("methodType")).lower(),
+        json_text({name: text_in(goes_to.get(field)) for name, field in named.items()})
         if goes_to and any(goes_to.values())
         else None,
-        _json(holds),
-        _json(sorted(_text(one["action"]).lower() for one in node["supportedActions"])),
-        _json(lines),
-        _time(node["fulfillAt"]),
-        _time(node["fulfillBy"]),
-        _time(node["createdAt"]),
-        _time(node["updatedAt"]),
+        json_text(holds),
+        json_text(sorted(text_in(one["action"]).lower() for one in node["supportedActions"])),
+        json_text(lines),
+        time_text(node["fulfillAt"]),
+        time_text(node["fulfillBy"]),
+        time_text(node["createdAt"]),
+        time_text(node["updatedAt"]),
     )
 
 
@@ -193,11 +193,11 @@ def customer_row(node: Node) -> Row:
     """Values of the customer, as named by `CUSTOMER`."""
     return (
         number_of(node["id"]),
-        _text((node["defaultEmailAddress"] or {}).get("emailAddress")),
-        _text((node["defaultPhoneNumber"] or {}).get("phoneNumber")),
-        _text(node["firstName"]),
-        _text(node["lastName"]),
-        _time(node["updatedAt"]),
+        text_in((node["defaultEmailAddress"] or {}).get("emailAddress")),
+        text_in((node["defaultPhoneNumber"] or {}).get("phoneNumber")),
+        text_in(node["firstName"]),
+        text_in(node["lastName"]),
+        time_text(node["updatedAt"]),
     )
 
 
@@ -233,15 +233,15 @@ def _sum(nodes: list[Node], like: Node) -> dict[str, dict[str, str]]:
 
 
 def _shipping_line(node: Node) -> Node:
-    return {"id": number_of(node["id"]), "title": _text(node["title"]), "code": _text(node["code"]),
+    return {"id": number_of(node["id"]), "title": text_in(node["title"]), "code": text_in(node["code"]),
             "removed": node["isRemoved"], "price": _bag(node["originalPriceSet"])}  # fmt: skip
 
 
 def _group(node: Node | None) -> str | None:
     if not node:
         return None
-    group = {"id": str(number_of(node["id"])), "title": _text(node["title"]), "quantity": count(node["quantity"])}
-    return _json(group)
+    group = {"id": str(number_of(node["id"])), "title": text_in(node["title"]), "quantity": count(node["quantity"])}
+    return json_text(group)
 
 
 def _discrepancy(node: Node, lines: list[Node], shipping_lines: list[Node]) -> str | None:
@@ -307,22 +307,24 @@ def _zero(currency: str) -> str:
 
 
 def _address(node: Node | None) -> str | None:
-    return None if not node else _json({name: _text(node[field]) for name, field in _ADDRESS.items()})
+    return None if not node else json_text({name: text_in(node[field]) for name, field in _ADDRESS.items()})
 
 
 def _pairs(nodes: list[Node]) -> str:
-    return _json([{"name": _text(node["key"]), "value": _text(node["value"])} for node in nodes]) if nodes else "[]"
+    pairs = [{"name": text_in(node["key"]), "value": text_in(node["value"])} for node in nodes]
+    return json_text(pairs) if pairs else "[]"
 
 
 def _tags(tags: list[str]) -> str:
-    return _json(sorted({_text(tag).strip() for tag in tags} - {""})) if tags else "[]"
+    return json_text(sorted({text_in(tag).strip() for tag in tags} - {""})) if tags else "[]"
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """As a jsonb column takes it."""
     return orjson.dumps(value).decode()
 
 
-def _text(value: Any) -> str:
+def text_in(value: Any) -> str:
     """As `clean`; the reader has made sure that PostgreSQL can hold every text of the line."""
     return value if type(value) is str else clean(value)
 
@@ -332,7 +334,7 @@ def number_of(gid: str) -> int:
     return identifier(gid.rsplit("/", 1)[-1].split("?")[0])
 
 
-def _time(value: str | None) -> str | None:
+def time_text(value: str | None) -> str | None:
     """The moment as it came where PostgreSQL reads it so; ValueError for one without an offset."""
     if value is None or _PLAIN_TIME.fullmatch(value):
         return value
@@ -340,7 +342,8 @@ def _time(value: str | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _needed(moment: str | None) -> str:
+def needed(moment: str | None) -> str:
+    """The moment; ValueError for none."""
     if moment is None:
         raise ValueError("the time of making or of the last change is missing")
     return moment

@@ -9,6 +9,12 @@ from orders.money import Money, MoneyBag, decimal_of
 
 Body = dict[str, Any]
 
+# What webhooks call shipment_status; the other words of displayStatus say what the shop did, not the carrier.
+CARRIERS_WORDS = frozenset(
+    "label_printed label_purchased attempted_delivery ready_for_pickup carrier_picked_up picked_up confirmed "
+    "in_transit out_for_delivery delivered delayed failure".split()
+)
+
 
 def clean(value: Any) -> str:
     """Text as PostgreSQL can hold it: NUL characters and lone surrogates are replaced."""

@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 
 from integrations.history import process, staging
-from integrations.history.loading import Loaded, load
+from integrations.history.batches import Loaded
+from integrations.history.loading import load
 from integrations.models import Connection, SyncRun
 from orders.tests.builders import next_id
 
@@ -98,6 +99,37 @@ def work_line_node(line: Node, **fields: Any) -> Node:
             "lineItem": {"id": line["id"]}, **fields}  # fmt: skip
 
 
+def parcel_node(*parts: Node, **fields: Any) -> Node:
+    """A parcel of these lines, as `part_node` makes them."""
+    return {
+        "id": f"gid://shopify/Fulfillment/{next_id()}", "name": "#1001-F1", "status": "SUCCESS",
+        "displayStatus": "IN_TRANSIT", "createdAt": "2026-11-20T13:00:00Z", "updatedAt": "2026-11-20T14:00:00Z",
+        "totalQuantity": sum(part["quantity"] for part in parts), "location": {"id": "gid://shopify/Location/5"},
+        "trackingInfo": [{"company": "UPS", "number": "1Z1", "url": "https://ups.example.com/1Z1"}], **fields,
+    }  # fmt: skip
+
+
+def part_node(line: Node, quantity: int = 1) -> Node:
+    return {
+        "id": f"gid://shopify/FulfillmentLineItem/{next_id()}",
+        "quantity": quantity,
+        "lineItem": {"id": line["id"]},
+    }
+
+
+def scan_node(**fields: Any) -> Node:
+    return {"id": f"gid://shopify/FulfillmentEvent/{next_id()}", "status": "IN_TRANSIT", "message": "Departed",
+            "happenedAt": "2026-11-20T13:30:00Z", "city": "Louisville", "province": "KY", "country": "US",
+            "zip": "40213", **fields}  # fmt: skip
+
+
+def sent(order: Node, *parcels: tuple[Node, list[Node]]) -> list[Node]:
+    """A fulfillment order as the file of parcels has it: with its parcels, each followed by its lines and scans."""
+    root = {"id": f"gid://shopify/FulfillmentOrder/{next_id()}", "orderId": order["id"]}
+    return [root, *(node for parcel, children in parcels
+                    for node in ({**parcel, "__parentId": root["id"]}, *of(parcel, *children)[1:]))]  # fmt: skip
+
+
 def of(order: Node, *lines: Node) -> list[Node]:
     """The order and its lines, as they stand together in a file."""
     return [order, *({**line, "__parentId": order["id"]} for line in lines)]
@@ -119,10 +151,10 @@ def line_to_database() -> psycopg.Connection[Any]:
     return psycopg.connect(**process.database_parameters(), prepare_threshold=None)
 
 
-def load_file(connection: Connection, path: Path, run: SyncRun | None = None) -> list[Loaded]:
+def load_file(connection: Connection, path: Path, run: SyncRun | None = None, *, holds: str = "orders") -> list[Loaded]:
     """Load a file in this process; one `Loaded` a batch."""
     run = run or begin(connection)
     with line_to_database() as database:
-        survey = staging.stage(database, run.pk, path)
-        task = process.job_of(run, path)
+        survey = staging.stage(database, run.pk, path, holds=holds)
+        task = process.job_of(run, path, holds=holds)
         return list(load(database, task, 0, has_far=survey.far > 0))

@@ -17,7 +17,7 @@ from integrations.shopify.client import Shopify
 from integrations.shopify.pacing import Paced
 from integrations.tests.bulk import line_node, of, order_node, write
 from integrations.tests.shopify import connect
-from orders.models import JournalEntry, Order
+from orders.models import Fulfillment, JournalEntry, Order
 from protection.models import Coverage
 from protection.tests.builders import make_plan
 from sandbox.tests import running
@@ -75,6 +75,25 @@ def test_every_order_comes_in_as_it_is_in_the_shop(store, shopify):
     assert not spool.path_of(run.public_id).exists()
     assert Coverage.objects.count() == 1
     assert set(JournalEntry.objects.values_list("action", flat=True)) >= {"order.imported", "refund.created"}
+
+
+def test_only_orders_with_refunds_are_read_one_by_one_and_parcels_come_in_bulk(store, shopify):
+    run = backfill.finish(backfill.start(shopify, by="tests"))
+    refunded = Order.objects.exclude(refunds=None).count()
+    assert run.facts["read"] == refunded >= 1
+    assert run.facts["parcels"] == Fulfillment.objects.filter(order__refunds=None).count() >= 1
+    assert_all_is_as_read(shopify)
+
+
+def test_parcels_that_may_not_be_seen_in_bulk_are_read_with_their_orders(store, shopify):
+    run = backfill.start(shopify, by="tests")
+    run.cursor["work"] = "denied"
+    passes.keep(run)
+    backfill.finish(run)
+    assert run.facts["read"] > Order.objects.exclude(refunds=None).count()
+    assert run.facts["parcels"] == 0
+    assert Fulfillment.objects.exists()
+    assert not UnfinishedOrder.objects.exists()
 
 
 def test_again_it_changes_nothing(store, shopify):

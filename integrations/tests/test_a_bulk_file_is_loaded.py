@@ -7,7 +7,7 @@ from django.db import connection as database
 
 from integrations.endpoints import add_endpoint
 from integrations.history import reading, staging
-from integrations.history.loading import Superseded
+from integrations.history.batches import Superseded
 from integrations.models import Delivery, InboundMessage, SyncRun, UnfinishedOrder
 from integrations.tests.bulk import (
     begin,

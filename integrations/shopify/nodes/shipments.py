@@ -3,7 +3,7 @@
 from typing import Any
 
 from integrations.shopify.client import number_of
-from integrations.shopify.values import clean, count, required_time, when
+from integrations.shopify.values import CARRIERS_WORDS, clean, count, required_time, when
 from orders.snapshot import (
     Address,
     FulfillmentOrderSnapshot,
@@ -15,12 +15,6 @@ from orders.snapshot import (
 )
 
 Node = dict[str, Any]
-
-# What webhooks call shipment_status; the other words of displayStatus say what the shop did, not the carrier.
-CARRIERS_WORDS = frozenset(
-    "label_printed label_purchased attempted_delivery ready_for_pickup carrier_picked_up picked_up confirmed "
-    "in_transit out_for_delivery delivered delayed failure".split()
-)
 
 
 def fulfillment(node: Node) -> FulfillmentSnapshot:

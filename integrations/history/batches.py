@@ -1,0 +1,175 @@
+"""Loading a bulk file batch by batch, each in one transaction with the place in the file it ends at.
+
+Flat in memory whatever the file's size: some hundred roots (orders, or fulfillment orders with their parcels) at a time
+are read, translated and copied to temporary tables; at the end of a batch they are made real. A loader that is killed
+leaves nothing half done, and the next one goes on behind the last batch. A root that the database refuses is found by
+smaller batches and counted as failed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from backoffice import failpoints, fresh_ids
+from integrations.history import merging, reading
+from integrations.history.reading import Whole
+
+BATCH = 5_000  # roots of a transaction
+CHUNK = 500  # roots that are in memory at the same time
+CHUNK_BYTES = 4 << 20  # or fewer, when they are large
+NOTED = 20  # failures that are kept with their reasons
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
+
+
+class Superseded(Exception):
+    """Another loader has taken this pass over, or it was ended; nothing of this batch is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to load, for whom. `fees` are what tells a protected order: {"skus", "products", "variants", "attributes"},
+    ids as text.
+
+    A partial file is what Shopify had written when it gave up. `holds` is "orders" or "parcels".
+    """
+
+    run: int
+    connection: int
+    shop: int
+    domain: str
+    source: str
+    path: str
+    holds: str = "orders"
+    is_partial: bool = False
+    batch: int = BATCH
+    fees: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What one batch did: orders it looked at, made and changed, parcels it made; where it ended, and when the last
+    order was made (text, None when it cannot be read)."""
+
+    at: int
+    orders: int = 0
+    made: int = 0
+    changed: int = 0
+    parcels: int = 0
+    reached: str | None = None
+    failures: list[str] = field(default_factory=list)
+
+
+class Loader:
+    """Loads one file. What its roots are and how they are made real, its kinds say."""
+
+    STAGING: ClassVar[list[str]]  # temporary tables
+
+    def __init__(self, database: psycopg.Connection[Any], job: Job, has_far: bool) -> None:
+        self.database = database
+        self.job = job
+        self.has_far = has_far
+        self.names = {"shop": job.shop, "connection": job.connection, "source": job.source, "domain": job.domain,
+                      "by": "shopify", "run": job.run}  # fmt: skip
+        database.execute("SET temp_buffers = '64MB'")
+        database.execute("SET jit = off")  # compiling these statements takes longer than running them
+        for statement in self.STAGING:
+            database.execute(statement)
+        database.commit()
+
+    def batch(self, at: int, most: int) -> Loaded | None:
+        """Load up to `most` roots from the byte `at` on; None when there is none."""
+        done, seen, chunk, size = Loaded(at), set[bytes](), list[Whole](), 0
+        self.begin()
+        with self.database.transaction(), self.database.cursor() as cursor:
+            # Deferred, the checks of references would be gone through again at each entry of the journal: its trigger
+            # catches an error, and PostgreSQL then looks at all that is deferred (6 times slower).
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            for whole in self._roots(at):
+                if whole.key in seen:  # it comes twice: for the next batch
+                    break
+                seen.add(whole.key)
+                chunk.append(whole)
+                size += whole.size
+                if len(chunk) == CHUNK or size > CHUNK_BYTES:
+                    self._take(cursor, chunk, done)
+                    chunk, size = [], 0
+                if len(seen) == most:
+                    break
+            if chunk:
+                self._take(cursor, chunk, done)
+            if not seen:
+                return None
+            failpoints.reach("history.staged")
+            self.merge(cursor, done)
+            failpoints.reach("history.merged")
+            self._note(cursor, at, done)
+        failpoints.reach("history.committed")
+        return done
+
+    def pass_over(self, at: int, reason: str) -> Loaded:
+        """Leave out the one root at `at`, which the database refuses for `reason`."""
+        whole = next(self._roots(at))
+        failures = [f"{reading.named(whole.key).decode()}: {reason}"]
+        done = Loaded(whole.end, orders=int(self.job.holds == "orders"), failures=failures)
+        with self.database.transaction(), self.database.cursor() as cursor:
+            self._note(cursor, at, done)
+        return done
+
+    def _roots(self, at: int) -> Iterator[Whole]:
+        return reading.orders(Path(self.job.path), at, is_partial=self.job.is_partial)
+
+    def _take(self, cursor: psycopg.Cursor[Any], chunk: list[Whole], done: Loaded) -> None:
+        if self.has_far:
+            self._fetch_far(cursor, chunk)
+        self.stage(cursor, chunk, done)
+        done.at = chunk[-1].end
+
+    def begin(self) -> None:
+        """A batch begins."""
+        raise NotImplementedError
+
+    def stage(self, cursor: psycopg.Cursor[Any], chunk: list[Whole], done: Loaded) -> None:
+        """Copy these roots with their children into the temporary tables."""
+        raise NotImplementedError
+
+    def merge(self, cursor: psycopg.Cursor[Any], done: Loaded) -> None:
+        """Make real what was staged."""
+        raise NotImplementedError
+
+    def _fetch_far(self, cursor: psycopg.Cursor[Any], chunk: list[Whole]) -> None:
+        """Add to these roots the children that stand elsewhere in the file, and theirs."""
+        owner = {
+            reading.named(key): whole for whole in chunk for key in (whole.key, *map(reading.id_of, whole.children))
+        }
+        keys = list(owner)
+        while keys:
+            found = cursor.execute(merging.FAR_CHILDREN, {"run": self.job.run, "keys": keys}).fetchall()
+            keys = []
+            for parent, line in found:
+                whole = owner[bytes(parent)]
+                whole.children.append(bytes(line))
+                owner[key := reading.named(reading.id_of(whole.children[-1]))] = whole
+                keys.append(key)
+
+    def _note(self, cursor: psycopg.Cursor[Any], at: int, done: Loaded) -> None:
+        """Write where the batch ends; raises Superseded when the pass is not at `at` any more."""
+        values = {
+            "run": self.job.run, "at": at, "end": done.at, "looked_at": done.orders, "failed": len(done.failures),
+            "made": done.made, "changed": done.changed, "failures": Jsonb(done.failures[:NOTED]), "noted": NOTED,
+            "reached": done.reached, "parcels": done.parcels,
+        }  # fmt: skip
+        if cursor.execute(merging.PROGRESS, values).rowcount != 1:
+            raise Superseded(f"Pass {self.job.run} is not at byte {at} any more.")
+
+
+def copy_rows(cursor: psycopg.Cursor[Any], statement: str, rows: list[tuple[Any, ...]], *prefixes: str) -> None:
+    """Copy the rows, behind each a fresh public id for every prefix."""
+    if rows:
+        ids = zip(*(fresh_ids.many(prefix, len(rows)) for prefix in prefixes), strict=True)
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row + next(ids, ()))

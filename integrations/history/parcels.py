@@ -1,0 +1,75 @@
+"""Loading the file of parcels: what a store has sent, by way of its fulfillment orders, with lines, tracking and scans.
+
+A parcel of several fulfillment orders stands in the file once for each; the first is taken. One that cannot be read, or
+whose lines are not all there, stays awaited: its order is read from the shop afterwards.
+"""
+
+from typing import Any, ClassVar
+
+import psycopg
+
+from integrations.history import parcel_merging, reading
+from integrations.history.batches import UNREADABLE, Loaded, Loader, copy_rows
+from integrations.history.reading import Whole
+from integrations.shopify import bulk_parcels, bulk_rows
+from integrations.shopify.bulk_rows import Node, Row
+
+
+class ParcelLoader(Loader):
+    """Loads parcels of the orders that wait for them."""
+
+    STAGING: ClassVar[list[str]] = parcel_merging.STAGING
+
+    def begin(self) -> None:
+        self.staged: set[tuple[int, int]] = set()  # order and parcel
+
+    def stage(self, cursor: psycopg.Cursor[Any], chunk: list[Whole], done: Loaded) -> None:
+        """Copy the parcels that are awaited into the temporary tables, with their scans."""
+        sent = {_order_of(whole): whole for whole in chunk if whole.children}
+        parts: dict[str, dict[str, Node]] = {}
+        parcels: list[tuple[int, Node]] = []
+        for whole in chunk:
+            nodes = [reading.parse(line) for line in whole.children]
+            order = _order_of(whole) if nodes else 0
+            for node in nodes:
+                if "/Fulfillment/" in node["id"]:
+                    parcels.append((order, node))
+                else:
+                    parts.setdefault(node["__parentId"], {})[node["id"]] = node
+        awaited = dict(cursor.execute(parcel_merging.AWAITED, {**self.names, "ids": list(sent)}).fetchall())
+        rows: list[Row] = []
+        scans: list[Row] = []
+        for order, node in parcels:
+            try:
+                number = bulk_rows.number_of(node["id"])
+                if (order, number) in self.staged or str(number) not in awaited.get(order, ()):
+                    continue
+                of_it = parts.get(node["id"], {}).values()
+                row = bulk_parcels.parcel_row(order, node, [part for part in of_it if not _is_scan(part)])
+                found = [bulk_parcels.scan_row(number, part) for part in of_it if _is_scan(part)]
+            except UNREADABLE:
+                continue
+            self.staged.add((order, number))
+            rows.append(row)
+            scans += found
+        copy_rows(cursor, parcel_merging.COPY_PARCELS, rows, "ful", "evt")
+        copy_rows(cursor, parcel_merging.COPY_SCANS, scans)
+
+    def merge(self, cursor: psycopg.Cursor[Any], done: Loaded) -> None:
+        """Make the parcels real; orders that have all of theirs wait no more."""
+        if self.staged:
+            for statement in parcel_merging.MERGE:
+                cursor.execute(statement, self.names)
+            (done.parcels,) = cursor.execute(parcel_merging.COUNT).fetchone() or (0,)
+
+
+def _order_of(whole: Whole) -> int:
+    """The number of the order whose fulfillment order this is; 0 when it cannot be read."""
+    try:
+        return bulk_rows.number_of(reading.parse(whole.line)["orderId"])
+    except UNREADABLE:
+        return 0
+
+
+def _is_scan(node: Node) -> bool:
+    return "/FulfillmentEvent/" in node["id"]
