@@ -26,8 +26,9 @@ ORDER_VALUES = [name for name in ORDER if name not in ("remote_id", "customer_re
 # Where it cannot be judged, what we know of it stays; a read decides.
 ORDER_CHANGES = [name for name in ORDER_VALUES if name != "discrepancy"]
 LINE_VALUES = [name for name in LINE if name not in ("order_remote_id", "remote_id")]
-# A file does not say in which order the lines stand (`loading.by_id`): what we know of it stays.
-LINE_CHANGES = [name for name in LINE_VALUES if name != "position"]
+# A file of orders does not say in which order the lines stand (`loading.by_id`), nor how far they were sent: what we
+# know of it stays.
+LINE_CHANGES = [name for name in LINE_VALUES if name not in ("position", "fulfillment_status")]
 CUSTOMER_VALUES = [name for name in CUSTOMER if name != "remote_id"]
 # Not a change of the order, as for intake.
 _UNSPOKEN = {"remote_updated_at"}
@@ -159,8 +160,8 @@ KNOWN_ORDERS = f"""
     WHERE o.id = k.order_id AND k.changed <> '{{}}'
 """
 
-_NEW_LINE = f"(order_id, public_id, fulfillment_status, remote_id, {', '.join(map(_quoted, LINE_VALUES))})"
-_STAGED_LINE = f"s.public_id, '', s.remote_id, {', '.join(f's.{_quoted(name)}' for name in LINE_VALUES)}"
+_NEW_LINE = f"(order_id, public_id, remote_id, {', '.join(map(_quoted, LINE_VALUES))})"
+_STAGED_LINE = f"s.public_id, s.remote_id, {', '.join(f's.{_quoted(name)}' for name in LINE_VALUES)}"
 
 LINES_OF_NEW = f"""
     INSERT INTO orders_lineitem {_NEW_LINE}

@@ -8,11 +8,12 @@ meanwhile. Whatever else a file says of parcels is left to reading the order: th
 
 from integrations.history.merging import copy, table
 from integrations.history.telling import IMPORTED, journal
-from integrations.shopify.bulk_parcels import PARCEL, SCAN
+from integrations.shopify.bulk_parcels import PARCEL, SCAN, SENT
 
 STAGING = [
     table("staged_parcel", PARCEL, ", public_id text, entry_id text"),
     table("staged_scan", SCAN, ""),
+    table("staged_sent", SENT, ""),
     "CREATE TEMPORARY TABLE awaiting (order_id bigint, remote_id bigint, is_redacted boolean, awaits jsonb) "
     "ON COMMIT DELETE ROWS",
     "CREATE TEMPORARY TABLE made_parcel (id bigint, order_id bigint, remote_id bigint) ON COMMIT DELETE ROWS",
@@ -20,6 +21,7 @@ STAGING = [
 ]
 COPY_PARCELS = copy("staged_parcel", [*PARCEL, "public_id", "entry_id"])
 COPY_SCANS = copy("staged_scan", SCAN)
+COPY_SENT = copy("staged_sent", SENT)
 
 AWAITED = """
     SELECT o.remote_id, u.awaits
@@ -57,6 +59,12 @@ NEW_SCANS = f"""
     FROM staged_scan s JOIN made_parcel m ON m.remote_id = s.parcel_remote_id JOIN awaiting a USING (order_id)
 """
 
+LINES = """
+    UPDATE orders_lineitem l SET fulfillment_status = s.fulfillment_status
+    FROM staged_sent s JOIN made_parcel m ON m.remote_id = s.parcel_remote_id
+    WHERE l.order_id = m.order_id AND l.remote_id = s.remote_id AND l.fulfillment_status <> s.fulfillment_status
+"""
+
 HAVE_COME = """
     WITH come AS (
         UPDATE integrations_unfinishedorder u SET awaits = u.awaits - m.ids
@@ -84,4 +92,4 @@ FORGET_COMPLETE = """
     WHERE connection_id = %(connection)s AND NOT should_protect AND order_id IN (SELECT order_id FROM complete)
 """
 COUNT = "SELECT count(*) FROM made_parcel"
-MERGE = (LOCK_AWAITING, NEW_PARCELS, NEW_SCANS, HAVE_COME, VERSIONS, JOURNAL, FORGET_COMPLETE)
+MERGE = (LOCK_AWAITING, NEW_PARCELS, NEW_SCANS, LINES, HAVE_COME, VERSIONS, JOURNAL, FORGET_COMPLETE)

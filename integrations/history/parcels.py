@@ -25,7 +25,6 @@ class ParcelLoader(Loader):
 
     def stage(self, cursor: psycopg.Cursor[Any], chunk: list[Whole], done: Loaded) -> None:
         """Copy the parcels that are awaited into the temporary tables, with their scans."""
-        sent = {_order_of(whole): whole for whole in chunk if whole.children}
         parts: dict[str, dict[str, Node]] = {}
         parcels: list[tuple[int, Node]] = []
         for whole in chunk:
@@ -36,24 +35,31 @@ class ParcelLoader(Loader):
                     parcels.append((order, node))
                 else:
                     parts.setdefault(node["__parentId"], {})[node["id"]] = node
-        awaited = dict(cursor.execute(parcel_merging.AWAITED, {**self.names, "ids": list(sent)}).fetchall())
+        awaited = dict(
+            cursor.execute(parcel_merging.AWAITED, {**self.names, "ids": [order for order, _ in parcels]}).fetchall()
+        )
         rows: list[Row] = []
         scans: list[Row] = []
+        sent_lines: list[Row] = []
         for order, node in parcels:
             try:
                 number = bulk_rows.number_of(node["id"])
                 if (order, number) in self.staged or str(number) not in awaited.get(order, ()):
                     continue
                 of_it = parts.get(node["id"], {}).values()
-                row = bulk_parcels.parcel_row(order, node, [part for part in of_it if not _is_scan(part)])
+                lines = [part for part in of_it if not _is_scan(part)]
+                row = bulk_parcels.parcel_row(order, node, lines)
+                how_far = bulk_parcels.sent_rows(number, node, lines)
                 found = [bulk_parcels.scan_row(number, part) for part in of_it if _is_scan(part)]
             except UNREADABLE:
                 continue
             self.staged.add((order, number))
             rows.append(row)
             scans += found
+            sent_lines += how_far
         copy_rows(cursor, parcel_merging.COPY_PARCELS, rows, "ful", "evt")
         copy_rows(cursor, parcel_merging.COPY_SCANS, scans)
+        copy_rows(cursor, parcel_merging.COPY_SENT, sent_lines)
 
     def merge(self, cursor: psycopg.Cursor[Any], done: Loaded) -> None:
         """Make the parcels real; orders that have all of theirs wait no more."""

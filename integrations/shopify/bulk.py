@@ -78,7 +78,7 @@ query Parcels {
     fulfillments { edges { node {
       id name status displayStatus createdAt updatedAt totalQuantity location { id }
       trackingInfo(first: 250) { company number url }
-      fulfillmentLineItems { edges { node { id quantity lineItem { id } } } }
+      fulfillmentLineItems { edges { node { id quantity lineItem { id unfulfilledQuantity } } } }
       events { edges { node { id status happenedAt message city province country zip } } }
     } } }
   } } }

@@ -9,6 +9,7 @@ PARCEL = (
     "location_id lines remote_created_at remote_updated_at"
 ).split()
 SCAN = "parcel_remote_id remote_id status message happened_at city province country zip".split()
+SENT = "parcel_remote_id remote_id fulfillment_status".split()
 
 
 def parcel_row(order_remote_id: int, node: Node, parts: list[Node]) -> Row:
@@ -33,6 +34,21 @@ def parcel_row(order_remote_id: int, node: Node, parts: list[Node]) -> Row:
         time_text(node["createdAt"]),
         time_text(node["updatedAt"]),
     )
+
+
+def sent_rows(parcel_remote_id: int, node: Node, parts: list[Node]) -> list[Row]:
+    """How far each line of the parcel was sent, as named by `SENT`; none of a parcel that was cancelled."""
+    if node["status"] == "CANCELLED":
+        return []
+    return [
+        (
+            parcel_remote_id,
+            number_of(part["lineItem"]["id"]),
+            "partial" if part["lineItem"]["unfulfilledQuantity"] else "fulfilled",
+        )
+        for part in parts
+        if part["quantity"]
+    ]
 
 
 def scan_row(parcel_remote_id: int, node: Node) -> Row:

@@ -29,7 +29,7 @@ ORDER = (
 ).split()
 LINE = (
     "order_remote_id remote_id position title variant_title sku vendor variant_id product_id quantity current_quantity "
-    "requires_shipping taxable gift_card tip properties amounts group"
+    "requires_shipping taxable gift_card tip properties amounts group fulfillment_status"
 ).split()
 PAYMENT = (
     "order_remote_id remote_id parent_remote_id kind status gateway amount test remote_created_at processed_at"
@@ -106,8 +106,8 @@ def order_row(node: Node, lines: list[Node], shipping_lines: list[Node]) -> Row:
 
 
 def line_row(order_remote_id: int, position: int, node: Node) -> Row:
-    """Values of one line, as named by `LINE`."""
-    variant, product, price = node["variant"], node["product"], node["originalUnitPriceSet"]
+    """Values of one line, as named by `LINE`; how far it was sent, its parcels say."""
+    variant, product, price, tip = node["variant"], node["product"], node["originalUnitPriceSet"], _is_tip(node)
     amounts = {
         "unit_price": _bag(price),
         "discount": _sum([part["allocatedAmountSet"] for part in node["discountAllocations"]], price),
@@ -128,10 +128,11 @@ def line_row(order_remote_id: int, position: int, node: Node) -> Row:
         node["requiresShipping"],
         node["taxable"],
         node["isGiftCard"],
-        _is_tip(node),
+        tip,
         _pairs(node["customAttributes"]),
         json_text(amounts),
         _group(node["lineItemGroup"]),
+        "not_eligible" if tip else "",
     )
 
 

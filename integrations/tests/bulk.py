@@ -67,7 +67,7 @@ def line_node(remote_id: int | None = None, **fields: Any) -> Node:
         "sku": "TEAPOT", "vendor": "Kettle & Co", "quantity": 1, "currentQuantity": 1, "requiresShipping": True,
         "taxable": True, "isGiftCard": False, "variant": {"id": "gid://shopify/ProductVariant/42"},
         "product": {"id": "gid://shopify/Product/7"}, "customAttributes": [], "originalUnitPriceSet": money("40.0"),
-        "discountAllocations": [], "taxLines": [], "lineItemGroup": None, **fields,
+        "discountAllocations": [], "taxLines": [], "lineItemGroup": None, "unfulfilledQuantity": 0, **fields,
     }  # fmt: skip
 
 
@@ -110,11 +110,8 @@ def parcel_node(*parts: Node, **fields: Any) -> Node:
 
 
 def part_node(line: Node, quantity: int = 1) -> Node:
-    return {
-        "id": f"gid://shopify/FulfillmentLineItem/{next_id()}",
-        "quantity": quantity,
-        "lineItem": {"id": line["id"]},
-    }
+    item = {name: line[name] for name in ("id", "unfulfilledQuantity")}
+    return {"id": f"gid://shopify/FulfillmentLineItem/{next_id()}", "quantity": quantity, "lineItem": item}
 
 
 def scan_node(**fields: Any) -> Node:

@@ -28,7 +28,7 @@ from integrations.tests.bulk import (
 )
 from integrations.tests.shopify import connect
 from orders.intake import Origin, apply_snapshot
-from orders.models import Fulfillment, JournalEntry, Order, TrackingEvent
+from orders.models import Fulfillment, JournalEntry, LineItem, Order, TrackingEvent
 from orders.snapshot import OrderSnapshot
 from orders.tests.builders import apply, later, make_shop
 
@@ -68,10 +68,12 @@ def columns(row: Any) -> dict[str, Any]:
 
 
 def odd_parcels(lines: list[Node]) -> list[Parcel]:
-    parts = [part_node(line, 2) for line in lines]
+    parts = [part_node(line, 2) for line in lines[:2]]
+    gone = part_node(lines[2])
     plain, again = parcel_node(*parts), parcel_node(parts[0])
     bare = parcel_node(
-        name=None, status="CANCELLED", displayStatus="CANCELED", location=None, updatedAt="2026-11-20T09:00:00-05:00",
+        gone, name=None, status="CANCELLED", displayStatus="CANCELED", location=None,
+        updatedAt="2026-11-20T09:00:00-05:00",
         trackingInfo=[],
     )  # fmt: skip
     two = [{"company": None, "number": "A\u00e9", "url": None}, {"company": "DHL", "number": None, "url": "https://d"}]
@@ -79,14 +81,14 @@ def odd_parcels(lines: list[Node]) -> list[Parcel]:
     blank = dict.fromkeys(("message", "city", "province", "country", "zip"))
     return [
         (plain, [*parts, scan_node(), scan_node(status="DELIVERED", happenedAt="2026-11-21T13:30:00+01:00", **blank)]),
-        (again, [parts[0]]), (bare, []), (many, [parts[1], scan_node()]),
+        (again, [parts[0]]), (bare, [gone]), (many, [parts[1], scan_node()]),
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("apart", [False, True])
 def test_parcels_come_out_of_a_file_as_they_would_from_a_read(tmp_path, apart):
     connection = connect()
-    lines = [line_node(quantity=4, currentQuantity=4), line_node(quantity=4, currentQuantity=4)]
+    lines = [line_node(unfulfilledQuantity=left) for left in (0, 2, 4)]
     parcels = odd_parcels(lines)
     order = order_with(*(parcel for parcel, _ in parcels))
     file = [*sent(order, *parcels[:3]), *sent(order, parcels[0], parcels[3]), *sent(order_node())]
@@ -97,13 +99,13 @@ def test_parcels_come_out_of_a_file_as_they_would_from_a_read(tmp_path, apart):
     ours, theirs = Order.objects.get(), read(order, lines, parcels)
     assert differences(ours, theirs) == []
     known = apply(theirs, make_shop("other.myshopify.com")).order
-    for name in ("fulfillments", "fulfillments__scans"):
-        kind = Fulfillment if name == "fulfillments" else TrackingEvent
-        path = "order" if kind is Fulfillment else "fulfillment__order"
+    parts = (LineItem, "order", 3), (Fulfillment, "order", 4), (TrackingEvent, "fulfillment__order", 3)
+    for kind, path, number in parts:
         both = (kind.objects.filter(**{path: one}).order_by("remote_id") for one in (ours, known))
         pairs = list(zip(*both, strict=True))
-        assert len(pairs) == (4 if kind is Fulfillment else 3)
+        assert len(pairs) == number
         assert all(columns(one) == columns(other) for one, other in pairs)
+    assert [line.fulfillment_status for line in ours.lines.all()] == ["fulfilled", "partial", ""]
     assert (run.looked_at, run.failed, run.facts["parcels"]) == (1, 0, 4)
     assert not UnfinishedOrder.objects.exists()
 
