@@ -57,7 +57,7 @@ class EvidenceAdmin(ConsoleAdmin):
     list_display_links = None
     list_select_related = ("claim__order",)
     ordering = ("-id",)
-    search_fields = ("public_id",)
+    search_fields = ("public_id__exact",)
     search_help_text = "Id of a photo"
     nothing_here = "No photo was sent yet."
 

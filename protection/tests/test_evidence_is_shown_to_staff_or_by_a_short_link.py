@@ -121,3 +121,13 @@ def test_the_claim_page_shows_the_strip_and_says_where_else_a_photo_was_used() -
     assert claim_url(earlier) in page
     assert "was sent later in another claim" in client.get(claim_url(earlier)).content.decode()
     assert 'class="strip"' not in client.get(claim_url(make_claim())).content.decode()
+
+
+def test_the_list_is_for_looking_up_and_changes_nothing() -> None:
+    row, client = given(), agent_client()
+    address = reverse("admin:protection_evidence_changelist")
+    assert row.public_id in client.get(address).content.decode()
+    assert row.public_id in client.get(address, {"q": row.public_id}).content.decode()
+    assert client.get(address, {"q": "evd_nobody"}).content.decode().count(row.public_id) == 0
+    assert client.get(reverse("admin:protection_evidence_change", args=[row.pk])).status_code == 404
+    assert client.get(reverse("admin:protection_evidence_add")).status_code == 403
