@@ -17,7 +17,6 @@ from protection.tests.console import claim_url
 
 pytestmark = pytest.mark.django_db
 LIST, CASE = 12, 20
-ORDER = 24  # each kind of part of an order is a table of its own
 
 
 @pytest.fixture
@@ -58,7 +57,7 @@ def test_an_order_costs_the_same_with_one_line_or_thirty(lead):
     small, big = make_case(lines=1, scans=1).order, make_case(lines=30, scans=40).order
     few, many = (asked(lead, f"/admin/orders/order/{order.pk}/change/") for order in (small, big))
     assert few == many
-    assert many <= ORDER
+    assert many <= CASE
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,10 @@ class OrderPage(ConsolePage):
         lines = list(order.lines.all())
         has_returns = order.return_status not in ("", "no_return")  # returns come with it, or not at all
         uses = UnitUse.objects.filter(line__order=order, released_at=None)
+        # Nothing of a cancelled order is sent, though the news of its work may still be on its way.
+        work = order.fulfillment_orders.order_by("remote_created_at", "id")
+        if order.cancelled_at:
+            work = work.none()
         return {
             "title": f"Order {order}",
             "order": order,
@@ -76,7 +80,9 @@ class OrderPage(ConsolePage):
             "money": money_rows(order),
             "rows": with_stock(line_rows(lines, uses, gathered("units", order)), order.shop),
             "parcels": parcels(order.fulfillments.order_by("remote_created_at", "id").prefetch_related("scans"), lines),
-            "to_send": to_send(order.fulfillment_orders.order_by("remote_created_at", "id"), lines),
+            "to_send": []
+            if order.cancelled_at
+            else to_send(order.fulfillment_orders.order_by("remote_created_at", "id"), lines),
             "payments": payment_rows(order.payments.order_by("id")),
             "returns": return_rows(order.returns.order_by("-id") if has_returns else [], lines),
             "changes": change_rows(order, self.request.user.has_perm),
