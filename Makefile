@@ -14,6 +14,9 @@ STAMP := .venv/.installed
 # The first of these that is at least 3.11 builds the environment.
 CANDIDATES := python3.11 python3.12 python3.13 python3 python
 
+# Two processes, each file in one of them; PARALLEL= runs one test after the other.
+PARALLEL := -n 2 --dist loadfile
+
 .PHONY: help up down reset doctor test test-slow check bench chaos lock
 .PHONY: check-style check-format check-types check-layers check-migrations check-deployment
 
@@ -33,7 +36,7 @@ doctor: $(STAMP)
 	@$(PYTHON) manage.py doctor
 
 test: $(STAMP)
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest $(PARALLEL)
 
 bench: $(STAMP)
 	@$(PYTHON) -m bench

@@ -17,7 +17,10 @@ from backoffice.local import VAR
 # Durability is not under test here (tests/ restarts a server of its own for that); fsync would triple the run time.
 if not os.environ.get("TEST_DATABASE_URL"):
     FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-    os.environ["DATABASE_URL"] = postgres.start(VAR / "postgres-test", tuning=FAST, keep_running=False)
+    # One for each process of a run: what is settled in the feed is a question to the whole server, and another's open
+    # transactions would answer it.
+    which = "-".join(["postgres-test", *filter(None, [os.environ.get("PYTEST_XDIST_WORKER")])])
+    os.environ["DATABASE_URL"] = postgres.start(VAR / which, tuning=FAST, keep_running=False)
 else:
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 
