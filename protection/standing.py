@@ -1,5 +1,7 @@
 """What stands of a claim's decisions: units that a remedy has settled, and those that are still to be decided."""
 
+from collections.abc import Iterable
+
 from django.db.models import Q
 
 from protection.models import Claim, Decision, Resolution
@@ -11,8 +13,15 @@ STANDING = Q(state__in=[State.PLANNED, State.QUEUED, State.EXECUTED]) | Q(state=
 
 def settled_units(claim: Claim) -> set[tuple[str, int]]:
     """(public id of the line, unit) of everything that a standing remedy of this claim is about."""
-    lines = claim.resolutions.filter(STANDING).values_list("lines", flat=True)
-    return {(line["line"], unit) for remedy in lines for line in remedy for unit in line.get("units", ())}
+    return settled_by(claim.resolutions.filter(STANDING))
+
+
+def settled_by(resolutions: Iterable[Resolution]) -> set[tuple[str, int]]:
+    """The same, of all remedies of a claim that are loaded."""
+    rows = list(resolutions)
+    given_up = {row.instead_of_id for row in rows}
+    standing = (row for row in rows if row.state not in (State.FAILED, State.REVERSED) and row.pk not in given_up)
+    return {(line["line"], unit) for row in standing for line in row.lines for unit in line.get("units", ())}
 
 
 def open_units(claim: Claim) -> dict[int, list[int]]:

@@ -1,6 +1,6 @@
 """Everything the claim page shows, read in a fixed number of queries whatever the size of the case."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from orders.money import Money
 from protection.admin.pictures import Picture, strip
 from protection.models import Claim, ClaimItem, ClaimUnit, Consent, Coverage, Decision, Resolution, StatutoryDuty
 from protection.review import paid_for
+from protection.standing import settled_by
 from protection.statutory import duty_for
 
 ORDER_BULK = ("amounts", "shipping_address", "billing_address", "attributes", "tags", "note")
@@ -51,6 +52,7 @@ class Case:
     parcels: list[Parcel]
     story: list[Told]
     decisions: list[Decision]
+    open: dict[int, int]  # item → how many units of it are still to be decided
     taken: dict[int, str]  # item → why a unit of it can no longer be approved
     resolutions: list[Resolution]
     coverage: Coverage | None
@@ -136,6 +138,7 @@ def read(claim: Claim) -> Case:
         story=story(order.journal.order_by("-id")[:STORY_LENGTH]),
         decisions=decided,
         resolutions=resolutions,
+        open=_open(items, claimed, settled_by(resolutions)),
         taken=_taken(items, claimed, taken),
         coverage=coverage,
         consent=getattr(coverage, "consent", None),
@@ -143,6 +146,16 @@ def read(claim: Claim) -> Case:
         value=value_of(items, order.currency),
         pictures=strip(claim),
     )
+
+
+def _open(
+    items: Iterable[ClaimItem], claimed: Mapping[tuple[int, int], str], settled: Collection[tuple[str, int]]
+) -> dict[int, int]:
+    own = [key for key, whose in claimed.items() if whose == "this_claim"]
+    return {
+        item.pk: sum(line == item.line_id and (item.line.public_id, unit) not in settled for line, unit in own)
+        for item in items
+    }
 
 
 def _taken(

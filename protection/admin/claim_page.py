@@ -20,6 +20,7 @@ from protection.models import Claim
 from protection.models.claim import MoveRefused
 from protection.reason_codes import DENIALS
 from protection.review import DecisionRefused, ItemDecision
+from protection.standing import open_units
 
 CHANGE = "protection.change_claim"
 CLOSINGS = [Claim.Outcome.ARRIVED, Claim.Outcome.DUPLICATE, Claim.Outcome.NO_RESPONSE, Claim.Outcome.WITHDRAWN]
@@ -45,7 +46,7 @@ class ClaimPage(ConsolePage):
         limit = review.approval_limit(self.user)
         near = neighbours(case.claim)
         shelves = {row.line.pk: row.extra["shelf"] for row in case.rows if "shelf" in row.extra}
-        rows = decision_form.rows(case.items, self.request.POST, case.taken, shelves)
+        rows = decision_form.rows(case.items, self.request.POST, case.open, case.taken, shelves)
         return {
             "title": f"Claim on {case.order}",
             "case": case,
@@ -72,7 +73,8 @@ class ClaimPage(ConsolePage):
 
     def _decide(self, meaning: Callable[[list[decision_form.DecisionRow]], list[ItemDecision]]) -> str:
         def decide(claim: Claim) -> Claim:
-            rows = decision_form.rows(claim.items.select_related("line"), self.request.POST)
+            left = {key: len(units) for key, units in open_units(claim).items()}
+            rows = decision_form.rows(claim.items.select_related("line__order"), self.request.POST, left)
             despite = "despite_stock" in self.request.POST
             return review.decide(claim, meaning(rows), user=self.user, despite_stock=despite)
 

@@ -29,38 +29,43 @@ class DecisionRow:
     remedy: str = Decision.Remedy.REPLACEMENT
     amount: str = ""  # in the shop's currency; empty: all that was paid
     taken: str = ""  # what happened to a claimed unit meanwhile, empty when all are free
+    open: int = 0  # units that no remedy has settled yet
     shelf: Shelf | None = None  # what is left to send as a replacement, None when we do not know
 
     @property
     def is_short(self) -> bool:
         """The shop has fewer left than are claimed, and would refuse to send more."""
-        return self.shelf is not None and not self.shelf.has(self.item.quantity)
+        return self.shelf is not None and not self.shelf.has(self.open)
 
 
 def rows(
     items: Iterable[ClaimItem],
     typed: Mapping[str, str],
+    open_units: Mapping[int, int],
     taken: Mapping[int, str] | None = None,
     shelves: Mapping[int, Shelf] | None = None,
 ) -> list[DecisionRow]:
     """The bar's rows. `typed` is empty on a GET; then every item is picked whole, for most claims are approved, except
-    those of which a unit was used meanwhile (`taken`). `shelves` is what is left of each line (by its key).
+    those of which a unit was used meanwhile (`taken`). `open_units` says how many units of each item (by its key) are
+    still to be decided, `shelves` what is left of each line (by its key).
     """
     taken = taken or {}
     return [
         DecisionRow(
             item=item,
             picked=f"pick-{item.pk}" in typed if typed else item.pk not in taken,
-            quantity=typed.get(f"quantity-{item.pk}", str(item.quantity)),
+            quantity=typed.get(f"quantity-{item.pk}", str(open_units[item.pk])),
             reason=typed.get(f"reason-{item.pk}", ""),
             note=typed.get(f"note-{item.pk}", ""),
-            value=paid_for(item.line, item.quantity).shop,
+            value=paid_for(item.line, open_units[item.pk]).shop,
             remedy=typed.get(f"remedy-{item.pk}", Decision.Remedy.REPLACEMENT),
             amount=typed.get(f"amount-{item.pk}", ""),
             taken=taken.get(item.pk, ""),
+            open=open_units[item.pk],
             shelf=(shelves or {}).get(item.line_id),
         )
         for item in items
+        if open_units[item.pk]
     ]
 
 
@@ -79,9 +84,9 @@ def to_deny(rows: Iterable[DecisionRow]) -> list[ItemDecision]:
 
 def _approval(row: DecisionRow) -> ItemDecision:
     if not row.quantity.isdecimal():
-        raise Refused(f"{row.item.line}: the quantity must be from 1 to {row.item.quantity}.")
+        raise Refused(f"{row.item.line}: the quantity must be from 1 to {row.open}.")
     quantity = int(row.quantity)
-    if quantity < row.item.quantity and row.reason not in DENIALS:
+    if quantity < row.open and row.reason not in DENIALS:
         raise Refused(f"{row.item.line}: say why the other units are denied.")
     return ItemDecision(
         row.item, Decision.Verdict.APPROVE, quantity, row.reason, row.note, remedy=row.remedy, amount=_amount(row)
@@ -102,4 +107,4 @@ def _denial(row: DecisionRow) -> ItemDecision:
         raise Refused(f"{row.item.line}: choose a reason for the denial.")
     if row.reason == "other" and not row.note.strip():
         raise Refused(f"{row.item.line}: write the reason into the note.")
-    return ItemDecision(row.item, Decision.Verdict.DENY, row.item.quantity, row.reason, row.note)
+    return ItemDecision(row.item, Decision.Verdict.DENY, row.open, row.reason, row.note)
