@@ -13,6 +13,7 @@ from contextlib import suppress
 from decimal import Decimal
 from functools import partial
 from itertools import count
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -138,8 +139,10 @@ class Books(RuleBasedStateMachine):
                 claims.setdefault(entry.subject, {}).update(said)
             elif subject == "resolution" and verb in Resolution.State.values:
                 remedies[entry.subject] = verb
-        rows = Claim.objects.filter(order=self.order).values("public_id", "state", "outcome", "next_actor")
-        assert claims == {row.pop("public_id"): row for row in rows}
+        rows = Claim.objects.filter(order=self.order)
+        assert claims == {
+            row.public_id: {"state": row.state, "outcome": row.outcome, "next_actor": row.next_actor} for row in rows
+        }
         assert remedies == dict(Resolution.objects.filter(claim__order=self.order).values_list("public_id", "state"))
 
 
@@ -159,7 +162,7 @@ def _parts(claim: Claim, luck: random.Random) -> list[ItemDecision]:
             remedy = luck.choice(
                 ["replacement", "refund", "store_credit", "gift_card", "goodwill", "handled_elsewhere"]
             )
-            fields = {"remedy": remedy, "reason_code": "delivered"}
+            fields: dict[str, Any] = {"remedy": remedy, "reason_code": "delivered"}
             if remedy == "goodwill":
                 fields |= {"amount": Decimal(luck.randint(1, 60)), "paid_as": luck.choice(["refund", "store_credit"])}
             if remedy == "replacement" and luck.random() < 0.5:
@@ -169,7 +172,7 @@ def _parts(claim: Claim, luck: random.Random) -> list[ItemDecision]:
             elif remedy in ("refund", "gift_card") and luck.random() < 0.3:
                 parts.append(ItemDecision(item, "partial", size, **{**fields, "percent": Decimal(luck.randint(1, 99))}))
             else:
-                parts.append(ItemDecision(item, "approve", size, **fields))  # type: ignore[arg-type]
+                parts.append(ItemDecision(item, "approve", size, **fields))
     return parts
 
 
@@ -207,11 +210,11 @@ def _come_home(books: Books, luck: random.Random, user: User) -> object:
     return resolutions.recognise(order, by="shopify")
 
 
-def _answer_change(books: Books, luck: random.Random, user: User) -> object:
+def _answer_change(books: Books, luck: random.Random, user: User) -> None:
     """The shop's answer to one change that carries a remedy out: done (and home, before or after), refused, unknown."""
     open_ones = Change.objects.filter(shop=books.order.shop, state__in=["queued", "running"]).order_by("id")
     if not (found := list(open_ones)):
-        return None
+        return
     change, end = luck.choice(found), luck.random()
     if end < 0.15:
         carrying.failed(change, "No.", by="shopify")
@@ -220,7 +223,7 @@ def _answer_change(books: Books, luck: random.Random, user: User) -> object:
     elif end < 0.35:
         withdraw(change, by="staff:ben")
     elif change.kind == Change.Kind.CANCEL:
-        Order.objects.filter(pk=change.order_id).update(cancelled_at=NOON)
+        Order.objects.filter(pk=change.order_id or 0).update(cancelled_at=NOON)
         carrying.done(change, by="shopify")
     else:
         if change.kind == Change.Kind.REFUND:
@@ -230,7 +233,8 @@ def _answer_change(books: Books, luck: random.Random, user: User) -> object:
             ]
             _refunded(books, parts, change.wanted["amount"], f"Claim ({change.public_id})")
         carrying.done(change, by="shopify", transaction="1")
-    return following.follow(change.public_id) if luck.random() < 0.7 else None
+    if luck.random() < 0.7:  # or the sender is killed before it tells
+        following.follow(change.public_id)
 
 
 def _refunded(books: Books, parts: list[RefundLineSnapshot], amount: str, note: str) -> None:
@@ -276,7 +280,7 @@ VERBS: dict[str, Verb] = {
 def test_whatever_two_people_do() -> None:
     make_agent("ana", "60")
     make_agent("ben", None)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Books,
         settings=settings(
             max_examples=HISTORIES, stateful_step_count=10, deadline=None, database=None,
