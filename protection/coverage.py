@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from orders.journal import record
-from orders.models import LineItem, Order
+from orders.models import Change, LineItem, Order
 from orders.money import Money, MoneyBag, decimal_of
-from protection.models import Consent, Coverage
+from protection.models import Consent, Coverage, LaterChoice
 from protection.plans import version_for_order
+
+NOT_MADE = (Change.State.FAILED, Change.State.WITHDRAWN, Change.State.CONFLICT)
 
 
 def refresh(order: Order, *, by: str, source: str = "") -> Coverage | None:
@@ -35,11 +37,14 @@ def refresh(order: Order, *, by: str, source: str = "") -> Coverage | None:
         _journal(coverage, by, source, consent="known" if consent else "unknown")
     elif any(getattr(coverage, name) != value for name, value in facts.items()):
         moved = coverage.status != status
+        restored = moved and coverage.status == Coverage.Status.REMOVED
         for name, value in facts.items():
             setattr(coverage, name, value)
         coverage.save()
         if moved:
             _journal(coverage, by, source)
+        if restored and not Consent.objects.filter(coverage=coverage).exists():
+            _read_consent(coverage, order)
     return coverage
 
 
@@ -63,14 +68,22 @@ def _fee(order: Order, fee_lines: list[LineItem]) -> dict[str, Any]:
 
 
 def _read_consent(coverage: Coverage, order: Order) -> Consent | None:
-    """The store front's receipt, from the order attribute the plan names; None when absent or unreadable."""
+    """The receipt of the customer's choice: the store front's, from the order attribute the plan names, or a later one.
+
+    None when both are absent or unreadable.
+    """
     raw = order.attribute(coverage.plan_version.consent_attribute)
     try:
         facts = json.loads(raw) if raw else None
     except (ValueError, RecursionError):
         facts = None
     if not isinstance(facts, dict):
-        return None
+        # The fee's line may be home before its change is told to be done.
+        asked = LaterChoice.objects.filter(order=order).exclude(change__state__in=NOT_MADE)
+        later = asked.order_by("id").last()
+        if later is None:
+            return None
+        facts = later.receipt
 
     def text(name: str, limit: int = 64) -> str:
         # Anyone can write a cart attribute: what PostgreSQL cannot hold must not stop the order.

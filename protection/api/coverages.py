@@ -4,16 +4,20 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backoffice.models import ApiKey
 from backoffice.rest.authentication import key_of
+from backoffice.rest.idempotency import once
 from backoffice.rest.pages import page
 from backoffice.rest.problems import Problem
 from orders.api import visible_orders
-from protection import fees
+from orders.changes_api import accepted, partner, told
+from protection import afterwards, fees
+from protection.api.body import PlainText, valid
 from protection.models import Consent, Coverage
 from protection.promise import promise_of
 
@@ -40,10 +44,43 @@ class Coverages(APIView):
         return page(request, found, represent)
 
 
-class Protection(APIView):
-    """GET: whether an order is covered, and if not, why; every order has an answer."""
+class ConsentInput(serializers.Serializer[Any]):
+    how = PlainText(max_length=64)
+    default_on = serializers.BooleanField()
+    shown_text_version = PlainText(max_length=64)
+    price = PlainText(max_length=64)
+    locale = PlainText(max_length=35, required=False)
+    at = PlainText(max_length=64, required=False)
 
-    scopes = {"GET": "orders:read"}
+
+class ProtectionInput(serializers.Serializer[Any]):
+    consent = ConsentInput()
+    variant_id = serializers.IntegerField(min_value=1, required=False)
+
+
+class Protection(APIView):
+    """GET: whether an order is covered, and if not, why; every order has an answer.
+
+    POST adds protection after the purchase, with the receipt of the customer's choice; DELETE takes it off and gives
+    the fee back. Both while nothing was sent; the answer (202) is the change, which the shop has yet to make.
+    """
+
+    scopes = {"GET": "orders:read", "POST": "orders:write", "DELETE": "refunds:write"}
+
+    def post(self, request: Request, public_id: str) -> Response:
+        order = get_object_or_404(visible_orders(key_of(request)), public_id=public_id)
+        data = valid(ProtectionInput, request)
+        variant = data.get("variant_id")
+        return once(
+            request,
+            lambda: accepted(
+                told(lambda: afterwards.add(order, data["consent"], variant_id=variant, by=partner(request)))
+            ),
+        )
+
+    def delete(self, request: Request, public_id: str) -> Response:
+        order = get_object_or_404(visible_orders(key_of(request)), public_id=public_id)
+        return once(request, lambda: accepted(told(lambda: afterwards.take_off(order, by=partner(request)))))
 
     def get(self, request: Request, public_id: str) -> Response:
         order = get_object_or_404(visible_orders(key_of(request)), public_id=public_id)

@@ -3,6 +3,7 @@ from protection.models.coverage import Consent, Coverage
 from protection.models.decision import ApprovalLimit, Decision, Proposal
 from protection.models.evidence import Evidence, EvidenceView
 from protection.models.info_request import InfoRequest, Reply
+from protection.models.later_choice import LaterChoice
 from protection.models.plan import Plan, PlanVersion
 from protection.models.reason_rule import ReasonRule
 from protection.models.resolution import Resolution
@@ -19,6 +20,7 @@ __all__ = [
     "Evidence",
     "EvidenceView",
     "InfoRequest",
+    "LaterChoice",
     "Plan",
     "PlanVersion",
     "Proposal",
