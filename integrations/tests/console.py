@@ -90,7 +90,9 @@ def fill() -> Order:
     for verdict in ("approve", "deny"):
         claim = make_case()
         review.decide(
-            claim, [ItemDecision(item, verdict, item.quantity, "other") for item in claim.items.all()], user=ana
+            claim,
+            [ItemDecision(item, verdict, item.quantity, "other", "Seen before") for item in claim.items.all()],
+            user=ana,
         )
     review.ask_for_info(make_case(), "Which door?", user=ana)
     for state, body in (("received", b"{}"), ("failed", b"not json"), ("parked", b"\x00\xff"), ("ignored", b"[]")):
