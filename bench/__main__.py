@@ -22,6 +22,7 @@ from bench import (
     hostile_partners,
     idling,
     latency,
+    quoting,
     scene,
     slow_partner,
     throughput,
@@ -33,7 +34,7 @@ from tests.running import Instance
 ROUNDS = scene.size("ROUNDS", 3)
 RESULTS = Path(__file__).with_name("results.json")
 
-WITH_WORKER = (latency, idling, waking)
+WITH_WORKER = (latency, idling, waking, quoting)
 WORKER_STOPPED = (accepting, throughput, slow_partner, dead_partner)  # they bring their own processes
 LAST = (hostile_partners, flooding, backfill)  # leave a mess: an instance of their own for each round
 EVERY = (*WITH_WORKER, *WORKER_STOPPED, *LAST)
