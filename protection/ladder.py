@@ -13,6 +13,7 @@ from protection.models import Claim, Decision, Resolution
 from protection.money_left import left_of
 from protection.planning import begin
 from protection.shares import bag_of, least, less
+from protection.verdicts import SHARED
 
 State = Resolution.State
 
@@ -65,3 +66,11 @@ def offered(claim: Claim, allowed: Iterable[str]) -> list[str]:
     known, remedies = list(allowed), Decision.Remedy.values
     wished = [str(choice["remedy"]) for choice in claim.choices]
     return [name for name in dict.fromkeys([*(name for name in wished if name in known), *known]) if name in remedies]
+
+
+def instead_of_goods(claim: Claim) -> tuple[str, ...]:
+    """Money that this claim's rule allows where a replacement cannot be sent, as the customer ranks it."""
+    customer = claim.order.customer
+    credit = customer is not None and not customer.deleted_at
+    names = offered(claim, claim.rule.remedies) if claim.rule else []
+    return tuple(name for name in names if name in SHARED and (credit or name == Decision.Remedy.REFUND))

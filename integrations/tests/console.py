@@ -78,7 +78,7 @@ def make_case(lines: int = 1, scans: int = 1) -> Claim:
     apply_refund(order.shop, order.remote_id, RefundSnapshot(next_id(), [part], processed_at=NOON), origin)
     claim = make_claim(order)
     for row in order.lines.filter(title__startswith="Cup"):
-        claim.items.create(line=row, quantity=1)
+        claim.items.create(line=row, quantity=1).units.create(line=row, unit=1)
     return claim
 
 

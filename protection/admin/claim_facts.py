@@ -101,8 +101,9 @@ class Case:
 
 def load(pk: int) -> Claim | None:
     claims = Claim.objects.select_related(
-        "order__shop", "order__customer", "order__coverage__consent", "order__coverage__plan_version__plan", "assignee"
-    )
+        "order__shop", "order__customer", "order__coverage__consent", "order__coverage__plan_version__plan", "assignee",
+        "rule",
+    )  # fmt: skip
     return claims.filter(pk=pk).first()
 
 

@@ -16,7 +16,8 @@ from protection.admin import claim_facts, decision_form
 from protection.admin.queue import neighbours
 from protection.eligibility import ClaimRefused
 from protection.filing import locked
-from protection.models import Claim
+from protection.ladder import instead_of_goods
+from protection.models import Claim, Decision
 from protection.models.claim import MoveRefused
 from protection.reason_codes import DENIALS
 from protection.review import DecisionRefused, ItemDecision
@@ -56,6 +57,7 @@ class ClaimPage(ConsolePage):
             "short": any(row.is_short for row in rows),
             "denials": DENIALS,
             "remedies": decision_form.REMEDIES,
+            "plan_b": [Decision.Remedy(name).label for name in instead_of_goods(case.claim)],
             "closings": CLOSINGS,
             "limit": None if limit is None else Money(limit, case.order.currency),
             "over_limit": limit is not None and case.value.amount > limit,
@@ -76,7 +78,10 @@ class ClaimPage(ConsolePage):
             left = {key: len(units) for key, units in open_units(claim).items()}
             rows = decision_form.rows(claim.items.select_related("line__order"), self.request.POST, left)
             despite = "despite_stock" in self.request.POST
-            return review.decide(claim, meaning(rows), user=self.user, despite_stock=despite)
+            parts = meaning(rows)
+            if "plan_b" in self.request.POST:
+                parts = decision_form.with_plan_b(parts, instead_of_goods(claim))
+            return review.decide(claim, parts, user=self.user, despite_stock=despite)
 
         decided = self._act(decide)
         failpoints.reach("claim.decided")

@@ -1,7 +1,7 @@
 """The decision bar: what is typed for each item, and what it means."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from backoffice.console.pages import Refused
@@ -75,6 +75,12 @@ def to_approve(rows: Iterable[DecisionRow]) -> list[ItemDecision]:
     if not any(row.picked for row in rows):
         raise Refused("Pick the items to approve, or press Deny.")
     return [_approval(row) if row.picked else _denial(row) for row in rows]
+
+
+def with_plan_b(parts: Iterable[ItemDecision], remedies: tuple[str, ...]) -> list[ItemDecision]:
+    """The same, with `remedies` allowed in order for replacements that are out of stock when they are sent."""
+    replaced = (Decision.Verdict.APPROVE, Decision.Remedy.REPLACEMENT)
+    return [replace(part, otherwise=remedies) if (part.verdict, part.remedy) == replaced else part for part in parts]
 
 
 def to_deny(rows: Iterable[DecisionRow]) -> list[ItemDecision]:

@@ -137,3 +137,18 @@ def test_the_page_decides_a_refund_with_an_amount() -> None:
     resolution = Resolution.objects.get()
     assert (resolution.kind, resolution.amount["shop"]["amount"]) == ("refund", "12.50")
     assert "Refund</strong> 12.50 USD" in client.get(f"/admin/protection/claim/{claim.pk}/change/").content.decode()
+
+
+def test_the_page_allows_a_plan_b_in_the_customers_order() -> None:
+    order = make_covered_order()
+    wishes = filing.Wishes(choices=[{"remedy": "store_credit"}, {"remedy": "refund"}])
+    claim = filing.file_claim(
+        order, reason="damaged", items=[ItemAsked(line_of(order), 1)], by="partner:tests", override_reason="test",
+        wishes=wishes,
+    )  # fmt: skip
+    client = agent_client()
+    page = client.get(f"/admin/protection/claim/{claim.pk}/change/").content.decode()
+    assert "If out of stock: store credit, else refund" in page
+    press(client, claim, "approve", plan_b="on")
+    assert Decision.objects.get().otherwise[:2] == ["store_credit", "refund"]
+    assert Resolution.objects.get().lines[0]["otherwise"][:2] == ["store_credit", "refund"]
