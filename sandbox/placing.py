@@ -4,6 +4,7 @@ import json
 import threading
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -21,6 +22,7 @@ from sandbox.order_documents import (
     pay_in_full,
 )
 from sandbox.shelves import Taken
+from sandbox.shipment_bodies import transaction_body
 from sandbox.shops import Shop
 from sandbox.store import Store, Writing
 from sandbox.totals import totals
@@ -107,6 +109,8 @@ def place(store: Store, shop: Shop, cart: Cart) -> Document:
         kept_orders.insert(writing, order)
         paid = ("orders/paid",) if cart.odd.paid or cart.odd.rounding else ()
         announcement.order(order, "orders/create", *paid, "orders/updated")
+        for transaction in order["transactions"]:
+            announcement.add("order_transactions/create", partial(transaction_body, transaction, order))
     return order
 
 
