@@ -121,7 +121,8 @@ def read(claim: Claim) -> Case:
         (line, unit): "this_claim" if owner == claim.pk else "other_claim"
         for line, unit, owner in units.values_list("line_id", "unit", "item__claim_id")
     }
-    resolutions = list(claim.resolutions.select_related("replacement_order").order_by("-id"))
+    remedies = claim.resolutions.select_related("replacement_order").order_by("-id")
+    resolutions = list(remedies) if claim.decided_at else []
     coverage: Coverage | None = getattr(order, "coverage", None)
     own = {resolution.public_id for resolution in resolutions}
     taken = {(use.line_id, use.unit): USED[UnitUse.Kind(use.kind)] for use in uses if use.reference not in own}
