@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from bench import (
     accepting,
@@ -56,12 +57,25 @@ def main() -> int:
     for number in range(1, ROUNDS + 1 if last else 1):
         with scene.fresh() as other:
             _round(other, measured, last, number)
-    if not only:
-        how = {"rounds": ROUNDS, **{_name(module): module.HOW for module in EVERY}}
-        RESULTS.write_text(json.dumps({**facts, "how": how, **measured.as_json()}, indent=2, ensure_ascii=False) + "\n")
+    how = {_name(module): module.HOW for module in chosen}
+    if only and RESULTS.exists():
+        results = beside(json.loads(RESULTS.read_text()), facts, how, measured)
+    else:
+        results = {**facts, "how": {"rounds": ROUNDS, **how}, **measured.as_json()}
+    RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
     measured.print()
-    print("\nONLY was set: nothing is written." if only else f"\nWritten to {RESULTS.parent.name}/{RESULTS.name}")
+    print(f"\nWritten to {RESULTS.parent.name}/{RESULTS.name}")
     return 0 if measured.all_met() else 1
+
+
+def beside(
+    before: dict[str, Any], facts: dict[str, Any], how: dict[str, str], measured: Measured, rounds: int = ROUNDS
+) -> dict[str, Any]:
+    """The results of `before` with what was measured alone in their place; `alone` says when and on what that was."""
+    new = measured.as_json()
+    alone = before.get("alone", {}) | {name: {**facts, "rounds": rounds} for name in how}
+    merged = {name: before.get(name, {}) | new[name] for name in ("figures", "skipped")}
+    return before | {"how": before.get("how", {}) | how, **merged, "alone": alone}
 
 
 def _rounds(where: scene.Scene, measured: Measured, modules: Sequence[ModuleType]) -> None:
@@ -79,12 +93,13 @@ def _name(module: ModuleType) -> str:
     return module.__name__.rpartition(".")[2]
 
 
-def _facts(backoffice: Instance) -> dict[str, object]:
-    """When and on what: nothing that names the machine."""
+def _facts(backoffice: Instance) -> dict[str, Any]:
+    """When and on what: nothing that names the machine. `load` is what else it had to do (mean of 15 minutes)."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": {
             "cpus": os.cpu_count(),
+            "load": round(os.getloadavg()[2], 1),
             "python": platform.python_version(),
             "postgresql": str(backoffice.value("SHOW server_version")),
             "fsync": str(backoffice.value("SHOW fsync")),

@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Figure(NamedTuple):
@@ -41,7 +41,7 @@ class Measured:
         """Whether the median of every figure that has a target reaches it."""
         return all(figure.is_met(statistics.median(values)) for figure, values in self.values.items())
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, dict[str, Any]]:
         """{"figures": {name: summary}, "skipped": {name: why}}."""
         figures = {figure.name: _summary(figure, values) for figure, values in self.values.items()}
         return {"figures": figures, "skipped": self.skipped}

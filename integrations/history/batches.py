@@ -18,7 +18,7 @@ from backoffice import failpoints, fresh_ids
 from integrations.history import merging, reading
 from integrations.history.reading import Whole
 
-BATCH = 5_000  # roots of a transaction
+BATCH = 1_000  # roots of a transaction: what a kill costs, at the most
 CHUNK = 500  # roots that are in memory at the same time
 CHUNK_BYTES = 4 << 20  # or fewer, when they are large
 NOTED = 20  # failures that are kept with their reasons
