@@ -44,7 +44,8 @@ class ClaimPage(ConsolePage):
 
     def context(self) -> dict[str, Any]:
         case = claim_facts.read(self.subject)
-        limit = review.approval_limit(self.user)
+        in_review = case.claim.state == Claim.State.IN_REVIEW
+        limit = review.approval_limit(self.user) if in_review else None
         near = neighbours(case.claim)
         shelves = {row.line.pk: row.extra["shelf"] for row in case.rows if "shelf" in row.extra}
         rows = decision_form.rows(case.items, self.request.POST, case.open, case.taken, shelves)
