@@ -84,7 +84,7 @@ def test_it_is_sent_back_with_a_reason_and_proposed_anew(claim, ana, lea):
     proposing.propose(claim, refund(claim), user=ana)
     with pytest.raises(DecisionRefused, match="Say why"):
         proposing.decline(claim, " ", user=lea)
-    claim = proposing.decline(claim, "Half will do", user=lea)
+    claim = proposing.decline(claim, "Half is enough", user=lea)
     assert (claim.next_actor, proposing.standing(claim), Proposal.objects.get().why) == (
         "agent",
         None,
