@@ -26,6 +26,7 @@ from sandbox.store import Store, Writing
 from sandbox.totals import current_quantity, editable_quantity, fulfillable_quantity, refundable_quantity
 
 Document = dict[str, Any]
+RARE = {"hold", "release", "move", "split", "ship", "call_back", "edit", "refund", "cancel"}
 SKUS = ("FW-MUG", "FW-LAMP", "FW-SHOE-42")
 
 
@@ -159,9 +160,11 @@ class Shopkeeper:
 def test_the_numbers_agree_after_every_step(tmp_path: Path, seed: int):
     keeper = Shopkeeper(tmp_path, seed)
     done: Counter[str] = Counter()
-    for _ in range(250):
+    # The dice must come to the rare ones as well, or nothing was proved: go on until they have.
+    for step in range(1_500):
+        if step >= 250 and done.keys() >= RARE:
+            break
         done[keeper.act()] += 1
         keeper.check()
     keeper.store.close()
-    # The dice must have come to the rare ones as well, or nothing was proved.
-    assert {"hold", "release", "move", "split", "ship", "call_back", "edit", "refund", "cancel"} <= done.keys()
+    assert done.keys() >= RARE
