@@ -22,12 +22,13 @@ from psycopg.types.json import Jsonb
 from backoffice import failpoints
 from integrations import bells, sql, systems, worker
 from integrations.drains import slot, until_empty
-from integrations.errors import Ignored, RetryLater, Unreadable
+from integrations.errors import Ignored, RetryLater, Throttled, Unreadable
 from integrations.group_commit import GroupCommit
 from integrations.models import Connection, InboundMessage
 from orders.models import Order
 
 BACKOFF = [timedelta(seconds=seconds) for seconds in (5, 30, 300, 1800, 7200, 18_000, 36_000)]
+THROTTLED_SPREAD_SECONDS = 7
 LEASE = timedelta(seconds=20)  # one message takes longer only when it reads from a slow shop; twice handled is harmless
 BATCH = 10  # a store that has nothing else waiting waits for the rest of one, however many another has
 WRITE_SECONDS = 1.0  # at the latest then what was handled is written, though the batch goes on
@@ -237,6 +238,14 @@ def _settle_handled(handled: list[Handled]) -> list[Handled]:
 
 def _fail(message: InboundMessage, error: Exception) -> None:
     why = traceback.format_exc()
+    if isinstance(error, Throttled):
+        # Nobody looked at it, so it is no failed try: with the growing pauses of one, a burst would stand still for
+        # minutes while the shop has points to give again. Spread, so that those that wait do not come back at once.
+        message.attempts -= 1
+        message.due_at = Now() + timedelta(seconds=max(error.after or 0, 1) + message.pk % THROTTLED_SPREAD_SECONDS)
+        message.save(update_fields=["attempts"])
+        _settle(message, InboundMessage.State.FAILED, f"{type(error).__name__}: {error}", why=why, due=True)
+        return
     if message.attempts > len(BACKOFF):
         _settle(message, InboundMessage.State.PARKED, f"All tries failed: {error}", why=why)
         return
