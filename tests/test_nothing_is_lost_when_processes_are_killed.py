@@ -71,6 +71,8 @@ class Customers(threading.Thread):
 @pytest.fixture(scope="module")
 def backoffice() -> Iterator[Instance]:
     with running.instance() as started:
+        # The budget of a standard shop would be what is measured here: this is about what is lost.
+        started.press("/sandbox/faults.json", points_per_second=5_000)
         yield started
 
 
