@@ -5,13 +5,12 @@ Afterwards nothing is lost, nothing is there twice, nothing is out of order, and
 whole queue of django-q2 1.11.1) in the environment make other runs; `make chaos` breaks far more (docs/chaos.md).
 """
 
-import json
 import os
 import random
 import sys
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +19,7 @@ import pytest
 from tests import processes, running
 from tests.processes import wait_until
 from tests.running import Instance
+from tests.told import told_once_and_in_order
 
 pytestmark = [
     pytest.mark.live,
@@ -92,7 +92,7 @@ def test_nothing_is_lost_when_processes_are_killed(backoffice: Instance, capsys:
 
     customers.join()
     assert_orders_are_here_once(backoffice, customers.placed)
-    repeats = assert_partner_was_told_once_and_in_order(backoffice, customers.placed)
+    repeats = told_once_and_in_order(backoffice, customers.placed)
     states = dict(backoffice.rows("SELECT state, count(*) FROM integrations_inboundmessage GROUP BY state"))
     assert set(states) <= {"handled", "ignored"}, states
     with capsys.disabled():
@@ -136,24 +136,12 @@ def wait_for_orders(customers: Customers, count: int) -> None:
 
 
 def wait_until_settled(backoffice: Instance) -> None:
-    """Until nothing is left to do and a worker lives; fails, saying what is open, once less is not left for a while.
-
-    How long a backlog takes is a matter of the machine and of the points that the shop gives per second; that it
-    becomes smaller is ours.
-    """
-    left = what_is_open(backoffice)
-    while left:
-        smallest = amount(left)
-        try:
-            wait_until(
-                lambda: amount(what_is_open(backoffice)) < smallest,  # noqa: B023
-                RECOVERY_SECONDS,
-                "less left to do",
-            )
-        except TimeoutError:
-            still = f"{what_is_open(backoffice)}\n{waiting(backoffice)}"
-            pytest.fail(f"Not less for {RECOVERY_SECONDS:g} s: {still}\n{backoffice.log('worker')}")
-        left = what_is_open(backoffice)
+    """Until nothing is left to do and a worker lives; else fail and say what is open."""
+    try:
+        wait_until(lambda: not what_is_open(backoffice), RECOVERY_SECONDS, "nothing left to do")
+    except TimeoutError:
+        still = f"{what_is_open(backoffice)}\n{waiting(backoffice)}"
+        pytest.fail(f"After {RECOVERY_SECONDS:g} s: {still}\n{backoffice.log('worker')}")
 
 
 def waiting(backoffice: Instance) -> list[tuple[Any, ...]]:
@@ -162,13 +150,6 @@ def waiting(backoffice: Instance) -> list[tuple[Any, ...]]:
         "SELECT topic, attempts, min(due_at), max(due_at), count(*), min(result) FROM integrations_inboundmessage"
         " WHERE due_at IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
     )
-
-
-def amount(left: dict[str, int]) -> tuple[int, int, int]:
-    """Smaller is nearer to the end: a message handled may open deliveries, and a delivery made holds a lease."""
-    rest = dict(left)
-    messages = rest.pop("webhooks the shop has still to send", 0) + rest.pop("messages to handle", 0)
-    return messages, rest.pop("deliveries open", 0), sum(rest.values())
 
 
 def what_is_open(backoffice: Instance) -> dict[str, int]:
@@ -200,27 +181,3 @@ def assert_orders_are_here_once(backoffice: Instance, placed: list[int]) -> None
     here = Counter(row[0] for row in backoffice.rows("SELECT remote_id FROM orders_order"))
     assert here == Counter(placed)
     assert set(deliveries_of_the_shop(backoffice)) == {"delivered"}
-
-
-def assert_partner_was_told_once_and_in_order(backoffice: Instance, placed: list[int]) -> Counter[str]:
-    """Every journal entry reached the partner as one event, in order per order; returns how often each was repeated."""
-    bodies: dict[str, set[str]] = defaultdict(set)
-    repeats: Counter[str] = Counter()
-    last: dict[str, int] = defaultdict(int)
-    created: list[int] = []
-    for message in backoffice.look("/sink/demo.json", limit=10_000)["messages"]:
-        name, event = message["headers"]["webhook-id"], json.loads(message["body"])
-        assert (message["verified"], message["status"], event["id"]) == ("true", 200, name)
-        if name in bodies:  # sent again under the id the partner knows it by
-            repeats[name] += 1
-            bodies[name].add(message["body"])
-            continue
-        bodies[name].add(message["body"])
-        assert event["sequence"] > last[event["order"]["id"]], f"{name} came after a later event of its order"
-        last[event["order"]["id"]] = event["sequence"]
-        if event["type"] == "order.created":
-            created.append(int(event["order"]["remote_id"]))
-    assert {len(variants) for variants in bodies.values()} == {1}
-    assert sorted(created) == sorted(placed)
-    assert set(bodies) == {row[0] for row in backoffice.rows("SELECT public_id FROM orders_journalentry")}
-    return repeats
