@@ -6,6 +6,7 @@ up while the batch lasts: what a killed worker held goes on within seconds.
 """
 
 import hashlib
+import random
 import time
 import traceback
 import zlib
@@ -28,7 +29,7 @@ from integrations.models import Connection, InboundMessage
 from orders.models import Order
 
 BACKOFF = [timedelta(seconds=seconds) for seconds in (5, 30, 300, 1800, 7200, 18_000, 36_000)]
-THROTTLED_SPREAD_SECONDS = 7
+THROTTLED_SPREAD_SECONDS = 7  # over which those that a shop throttled at once come back
 LEASE = timedelta(seconds=20)  # one message takes longer only when it reads from a slow shop; twice handled is harmless
 BATCH = 10  # a store that has nothing else waiting waits for the rest of one, however many another has
 WRITE_SECONDS = 1.0  # at the latest then what was handled is written, though the batch goes on
@@ -238,20 +239,17 @@ def _settle_handled(handled: list[Handled]) -> list[Handled]:
 
 def _fail(message: InboundMessage, error: Exception) -> None:
     why = traceback.format_exc()
-    if isinstance(error, Throttled):
-        # Nobody looked at it, so it is no failed try: with the growing pauses of one, a burst would stand still for
-        # minutes while the shop has points to give again. Spread, so that those that wait do not come back at once.
-        message.attempts -= 1
-        message.due_at = Now() + timedelta(seconds=max(error.after or 0, 1) + message.pk % THROTTLED_SPREAD_SECONDS)
-        message.save(update_fields=["attempts"])
-        _settle(message, InboundMessage.State.FAILED, f"{type(error).__name__}: {error}", why=why, due=True)
-        return
-    if message.attempts > len(BACKOFF):
+    if message.attempts > len(BACKOFF) and not isinstance(error, Throttled):
         _settle(message, InboundMessage.State.PARKED, f"All tries failed: {error}", why=why)
         return
-    wait = BACKOFF[message.attempts - 1]
-    if isinstance(error, RetryLater) and error.after:
-        wait = max(wait, timedelta(seconds=error.after))
+    wait = timedelta(seconds=(error.after or 0) if isinstance(error, RetryLater) else 0)
+    if isinstance(error, Throttled):
+        # Nobody looked at it, so it is no failed try: with the growing pauses of one, a burst would stand still for
+        # minutes while the shop has points to give again.
+        message.attempts -= 1
+        wait += timedelta(seconds=random.uniform(1, THROTTLED_SPREAD_SECONDS))  # noqa: S311 spreading, not secrecy
+    else:
+        wait = max(wait, BACKOFF[message.attempts - 1])
     message.due_at = Now() + wait
     _settle(message, InboundMessage.State.FAILED, f"{type(error).__name__}: {error}", why=why, due=True)
 
@@ -266,7 +264,8 @@ def _settle(
     message.handled_at = None if due else Now()
     if not due:
         message.due_at = None
-    message.save(update_fields=["state", "result", "traceback", "order", "waits_for", "handled_at", "due_at"])
+    fields = ["state", "result", "traceback", "attempts", "order", "waits_for", "handled_at", "due_at"]
+    message.save(update_fields=fields)
 
 
 def order_arrived(connection: Connection, remote_id: int) -> int:
