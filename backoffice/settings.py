@@ -5,125 +5,36 @@ from files and nothing has a default that would be unsafe.
 """
 
 import ipaddress
-import json
 import os
 import socket
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
-from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from backoffice import postgres_address, queue_choice
 from backoffice.console.skin import UNFOLD as UNFOLD  # the console's skin reads its settings from here
-from backoffice.local import SETTINGS_FILE, VAR
-
-env = environ.Env()
-if os.environ.get("BACKOFFICE_MODE") != "production" and SETTINGS_FILE.exists():
-    environ.Env.read_env(SETTINGS_FILE)
-
-_MISSING: Any = object()
-HOST_NAME = 200  # characters
-
-
-def read(name: str, cast: Callable[[str], Any] = str, default: Any = _MISSING) -> Any:
-    """One value from the environment; raises ImproperlyConfigured with its name when it is missing or unreadable."""
-    raw = env.get_value(name, default=None)
-    if raw in (None, ""):
-        if default is _MISSING:
-            raise ImproperlyConfigured(f"{name} is not set. For a local trial run `make up`, which makes one.")
-        return default
-    try:
-        return cast(raw)
-    except (ValueError, TypeError) as error:
-        raise ImproperlyConfigured(f"{name} has a bad value: {error}") from error
-
-
-def one_of(*allowed: str) -> Callable[[str], str]:
-    def cast(raw: str) -> str:
-        if raw not in allowed:
-            raise ValueError(f"expected one of {', '.join(allowed)}")
-        return raw
-
-    return cast
-
-
-def flag(raw: str) -> bool:
-    return one_of("1", "0", "true", "false")(raw.lower()) in ("1", "true")
-
-
-def listed(raw: str) -> list[str]:
-    return [part.strip() for part in raw.split(",") if part.strip()]
-
-
-def networks(raw: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    return [ipaddress.ip_network(part) for part in listed(raw)]
-
-
-def fernet_keys(raw: str) -> list[str]:
-    for key in (keys := listed(raw)):
-        Fernet(key)
-    if not keys:
-        raise ValueError("expected at least one key")
-    return keys
-
-
-def port(raw: str) -> int:
-    if not 0 < int(raw) < 65_536:
-        raise ValueError("expected a number from 1 to 65535")
-    return int(raw)
-
-
-def at_least_one(raw: str) -> int:
-    if int(raw) < 1:
-        raise ValueError("expected a number above 0")
-    return int(raw)
-
-
-def share(raw: str) -> float:
-    if not 0 <= float(raw) < 1:
-        raise ValueError("expected a number from 0 to below 1, such as 0.3")
-    return float(raw)
-
-
-def name_of_worker(raw: str) -> str:
-    if len(raw) > HOST_NAME or not raw.isprintable():
-        raise ValueError(f"expected at most {HOST_NAME} characters")
-    return raw
-
-
-def mail_server(raw: str) -> dict[str, Any]:
-    """Django's mail settings from one URL: smtp://, smtp+tls://, smtp+ssl://user:password@host:port, or dummymail://."""
-    try:
-        return dict(env.email_url_config(raw))
-    except ImproperlyConfigured:  # its message would repeat the password
-        raise ValueError("expected smtp+tls://user:password@host:587, or dummymail:// for no mail at all") from None
-
-
-def addresses(raw: str) -> list[str]:
-    for address in (found := listed(raw)):
-        if address.count("@") != 1 or address.startswith("@") or address.endswith("@") or set(address) & set(" <>\r\n"):
-            raise ValueError("expected addresses such as ops@example.com, comma-separated")
-    return found
-
-
-def long_secret(raw: str) -> str:
-    if len(raw) < 20 or not raw.isascii() or not raw.isprintable() or " " in raw:
-        raise ValueError("expected at least 20 random characters")
-    return raw
-
-
-def a_storage(raw: str) -> dict[str, Any]:
-    """An entry of Django's STORAGES, in JSON."""
-    try:
-        entry = json.loads(raw)
-        return {"BACKEND": str(entry["BACKEND"]), "OPTIONS": dict(entry.get("OPTIONS", {}))}
-    except (ValueError, TypeError, KeyError):  # its message would repeat the credentials
-        raise ValueError('expected {"BACKEND": "package.Class", "OPTIONS": {…}}') from None
-
+from backoffice.environment import (
+    HOST_NAME,
+    MISSING,
+    a_storage,
+    addresses,
+    at_least_one,
+    env,
+    fernet_keys,
+    flag,
+    listed,
+    long_secret,
+    mail_server,
+    name_of_worker,
+    networks,
+    one_of,
+    port,
+    read,
+    share,
+)
+from backoffice.local import VAR
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = VAR
@@ -132,9 +43,9 @@ LOCAL = MODE == "local"
 DEBUG: bool = read("DEBUG", flag, False)
 SECRET_KEY: str = read("SECRET_KEY")
 FIELD_KEYS: list[str] = read("FIELD_KEYS", fernet_keys)  # first encrypts, all decrypt; never SECRET_KEY
-ALLOWED_HOSTS: list[str] = read("ALLOWED_HOSTS", listed, ["127.0.0.1", "localhost"] if LOCAL else _MISSING)
+ALLOWED_HOSTS: list[str] = read("ALLOWED_HOSTS", listed, ["127.0.0.1", "localhost"] if LOCAL else MISSING)
 PORT: int = read("PORT", port, 8000)
-PUBLIC_URL: str = read("PUBLIC_URL", str, f"http://127.0.0.1:{PORT}" if LOCAL else _MISSING)
+PUBLIC_URL: str = read("PUBLIC_URL", str, f"http://127.0.0.1:{PORT}" if LOCAL else MISSING)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 # Outbound requests go to public addresses only, except to these networks (a partner in the same data centre, or the
@@ -157,7 +68,7 @@ MAIL_DIR = VAR / "mail"
 MAIL: dict[str, Any] = read(
     "EMAIL_URL",
     mail_server,
-    {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"} if LOCAL else _MISSING,
+    {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"} if LOCAL else MISSING,
 )
 EMAIL_BACKEND: str = MAIL["EMAIL_BACKEND"]
 EMAIL_FILE_PATH = str(MAIL_DIR)
