@@ -13,15 +13,15 @@ class RetryLater(Exception):
         self.answer = answer
 
 
-class Throttled(RetryLater):
-    """Too much was asked at once: the receiver did not even look at this request."""
-
-
 class NotYet(RetryLater):
     """The receiver answers well and is not ready, or we hold back ourselves: looked at again after `after` seconds.
 
     No failed try: it neither uses up the schedule nor says anything against the connection.
     """
+
+
+class Throttled(NotYet):
+    """Too much was asked at once: the receiver did not even look at this request, nor will it at the next so soon."""
 
 
 class GiveUp(Exception):

@@ -14,7 +14,7 @@ from django.db import transaction
 from backoffice import failpoints
 from integrations import sql
 from integrations.claiming import BREAKER_FAILURES, OPEN
-from integrations.errors import GiveUp, NotYet, RetryLater
+from integrations.errors import GiveUp, NotYet, RetryLater, Throttled
 from integrations.models import Delivery
 from integrations.sent import Sent
 
@@ -160,6 +160,8 @@ def tally(outcomes: Sequence[Outcome]) -> _Tally:
         if isinstance(result, Sent | NotYet):
             sum_.successes += 1
             sum_.failing, sum_.failures = False, 0
+            if isinstance(result, Throttled):
+                sum_.hold = max(sum_.hold, min(result.after or 0.0, MOST_HOLD_SECONDS))
             continue
         sum_.failing = True
         down = isinstance(result, RetryLater) or result.parked in ("configuration", "blocked_address")

@@ -1,8 +1,11 @@
-"""A shop that works on it, or a brake of our own, is asked again and again: no try is used up, no breaker opens."""
+"""A shop that works on it or throttles us, or a brake of our own: asked again and again, no try is used up."""
+
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from integrations.errors import NotYet, RetryLater
+from integrations.errors import NotYet, RetryLater, Throttled
 from integrations.models import Delivery, Health
 from integrations.settling import SCHEDULE, Outcome, settle
 from integrations.tests.shopify import connect
@@ -43,3 +46,13 @@ def test_a_real_failure_after_it_is_counted_from_the_first(waiting):
     tried(waiting, RetryLater("No answer"))
     assert (waiting.state, waiting.attempts) == ("retrying", 1)
     assert Health.objects.get(connection=waiting.connection).failures == 1
+
+
+def test_being_throttled_uses_up_no_try_and_holds_the_connection_for_just_so_long(waiting):
+    for _ in range(len(SCHEDULE) + 5):
+        tried(waiting, Throttled("Shopify throttles us.", after=2, status=200))
+        assert timedelta(0) < waiting.due_at - timezone.now() <= timedelta(seconds=2)
+    assert (waiting.state, waiting.attempts) == ("retrying", 0)
+    health = Health.objects.get(connection=waiting.connection)
+    assert (health.failures, health.failing_since, health.recovering) == (0, None, None)
+    assert timedelta(0) < health.open_until - timezone.now() <= timedelta(seconds=2)
