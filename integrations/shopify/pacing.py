@@ -6,6 +6,7 @@ is known after it was asked once. https://shopify.dev/docs/api/usage/limits
 """
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -53,15 +54,17 @@ class Paced(Shopify):
         self._costs: dict[str, float] = {}
         self._asked = ""
 
-    def run(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """As `Shopify.run`; RetryLater for throttling only when patience has run out."""
+    def run_partly(
+        self, document: str, variables: dict[str, Any], *, optional: Collection[str]
+    ) -> tuple[dict[str, Any], frozenset[str]]:
+        """As `Shopify.run_partly`; RetryLater for throttling only when patience has run out."""
         self._asked = document
         while True:
             if self._bucket is not None:
                 cost = self._costs.get(document, UNKNOWN_COST)
                 self._wait(self._bucket.wait(cost, self.left, time.monotonic()))
             try:
-                return super().run(document, variables)
+                return super().run_partly(document, variables, optional=optional)
             except RetryLater as error:
                 if error.after is None:
                     raise

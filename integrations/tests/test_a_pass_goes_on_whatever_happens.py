@@ -10,6 +10,8 @@ from django.test import override_settings
 from integrations import bells, passes, reconcile
 from integrations.errors import GiveUp, RetryLater
 from integrations.models import Connection, SyncRun
+from integrations.shopify import polling, queries
+from integrations.shopify.client import Shopify
 from integrations.shopify.pacing import Bucket, Paced
 from integrations.tests.shopify import connect
 from orders.models import Order
@@ -157,17 +159,18 @@ def test_a_refused_token_fails_the_pass_at_once(sandbox, db):
 
 def test_throttling_is_waited_for_within_the_pass(sandbox, shopify, monkeypatch):
     sandbox.place()
-    run_it, throttled = Paced.__mro__[1].run, [RetryLater("Shopify throttles us.", after=0.05)] * 2
+    answer, throttled = Shopify.run_partly, [polling.ORDER_HEADS, queries.ORDER_READ, queries.FULFILLMENT_ORDERS]
 
-    def sometimes(self: Any, document: str, variables: dict[str, Any]) -> Any:
-        if throttled:
-            raise throttled.pop()
-        return run_it(self, document, variables)
+    def sometimes(self: Shopify, document: str, variables: dict[str, Any], *, optional: Any) -> Any:
+        if document in throttled:
+            throttled.remove(document)
+            raise RetryLater("Shopify throttles us.", after=0.05)
+        return answer(self, document, variables, optional=optional)
 
-    monkeypatch.setattr(Paced.__mro__[1], "run", sometimes)
+    monkeypatch.setattr(Shopify, "run_partly", sometimes)
     run = reconcile.reconcile(shopify, by="test")
-    assert (run.state, run.healed, run.failed) == ("done", 1, 0)
-    assert run.facts["waited_seconds"] >= 0.1
+    assert (run.state, run.healed, run.failed, throttled) == ("done", 1, 0, [])
+    assert run.facts["waited_seconds"] >= 0.15
 
 
 def test_a_share_of_the_bucket_is_left_to_live_work():
