@@ -31,7 +31,7 @@ TRIED_FOR = timedelta(minutes=10)  # a pass that came no step further for so lon
 
 # What carries on a pass of each kind that goes in slices: (run, deadline by time.monotonic) → whether it is over.
 STEPS = {
-    SyncRun.Kind.RECONCILE: "integrations.reconcile.step",
+    SyncRun.Kind.RECONCILE: "integrations.healing.step",
     SyncRun.Kind.BACKFILL: "integrations.backfill.step",
     SyncRun.Kind.CHECK: "integrations.proving.step",
 }

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from integrations import bells, passes, reconcile
+from integrations import bells, healing, passes, reconcile
 from integrations.errors import GiveUp, RetryLater
 from integrations.models import Connection, SyncRun
 from integrations.shopify import polling, queries
@@ -48,7 +48,7 @@ def test_a_pass_that_was_cut_off_goes_on_where_it_was(sandbox, shopify, monkeypa
     for _ in range(4):
         sandbox.place()
     run = reconcile.begin(shopify, by="test")
-    read, seen = reconcile.comparing.read_order, []
+    read, seen = healing.comparing.read_order, []
 
     def dies_at_the_third(connection: Connection, remote_id: int, line: Paced) -> Any:
         seen.append(remote_id)
@@ -56,7 +56,7 @@ def test_a_pass_that_was_cut_off_goes_on_where_it_was(sandbox, shopify, monkeypa
             raise KeyboardInterrupt
         return read(connection, remote_id, line)
 
-    monkeypatch.setattr(reconcile.comparing, "read_order", dies_at_the_third)
+    monkeypatch.setattr(healing.comparing, "read_order", dies_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         passes.carry_on(run, 20)
     run.refresh_from_db()
@@ -77,8 +77,8 @@ def test_an_order_that_kills_who_reads_it_is_given_up(sandbox, shopify, monkeypa
     def dies(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(reconcile.comparing, "read_order", dies)
-    for _ in range(reconcile.TRIES):
+    monkeypatch.setattr(healing.comparing, "read_order", dies)
+    for _ in range(healing.TRIES):
         with pytest.raises(KeyboardInterrupt):
             passes.carry_on(run, 20)
     passes.carry_on(run, 20)
@@ -93,7 +93,7 @@ def test_an_order_that_failed_is_tried_again_by_the_next_pass(sandbox, shopify, 
         raise GiveUp("Shopify refused the query", parked="refused")
 
     with monkeypatch.context() as broken:
-        broken.setattr(reconcile.comparing, "read_order", refuses)
+        broken.setattr(healing.comparing, "read_order", refuses)
         run = reconcile.reconcile(shopify, by="test")
     assert (run.state, run.failed, run.cursor["failed"]) == (
         "done",
@@ -188,8 +188,8 @@ def test_a_pass_slows_down_before_it_takes_more(sandbox, shopify):
     for _ in range(4):
         sandbox.place()
     began = time.monotonic()
-    reconcile.polling.order_heads(line, PAST, None, None)
-    reconcile.polling.order_heads(line, PAST, None, None)
+    healing.polling.order_heads(line, PAST, None, None)
+    healing.polling.order_heads(line, PAST, None, None)
     assert 0 < line.waited <= time.monotonic() - began
     assert sandbox.ask("{ shop { id } }")["extensions"]["cost"]["throttleStatus"]["currentlyAvailable"] > 1900
 
@@ -200,8 +200,8 @@ def test_stock_that_kills_who_reads_it_holds_up_no_pass(sandbox, shopify, monkey
     def dies(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(reconcile.stock, "poll", dies)
-    for _ in range(reconcile.TRIES):
+    monkeypatch.setattr(healing.stock, "poll", dies)
+    for _ in range(healing.TRIES):
         with pytest.raises(KeyboardInterrupt):
             passes.carry_on(run, 20)
     passes.carry_on(run, 20)
@@ -214,7 +214,7 @@ def test_what_goes_wrong_in_ourselves_is_kept_with_its_reason(sandbox, shopify, 
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(reconcile.comparing, "read_and_heal", broken)
+    monkeypatch.setattr(healing.comparing, "read_and_heal", broken)
     run = reconcile.reconcile(shopify, by="test")
     assert (run.state, run.failed, run.facts["failures"][0]["why"]) == ("done", 1, "ZeroDivisionError: ours")
     assert "cannot be let in" in caplog.text

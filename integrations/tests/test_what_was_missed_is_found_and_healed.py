@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integrations import inbox, passes, reconcile
+from integrations import healing, inbox, passes, reconcile
 from integrations.models import Connection, Drift, SyncRun
 from integrations.shopify.arriving import apply_order, origin_of, read_and_apply
 from integrations.shopify.reads import read_order
@@ -75,7 +75,7 @@ def test_every_kind_of_change_that_was_missed_is_healed(sandbox, shopify):
         order = Order.objects.get(remote_id=pk)
         snapshot = read_order(shopify, pk)
         assert snapshot is not None
-        assert reconcile.comparing.note(shopify, order.pk, snapshot, by="check").what == "same"
+        assert healing.comparing.note(shopify, order.pk, snapshot, by="check").what == "same"
 
 
 def test_a_line_is_as_far_as_its_parcels(sandbox, shopify):
@@ -133,9 +133,7 @@ def test_a_second_change_of_the_same_second_is_found(sandbox, shopify):
 
 
 def test_pages_are_walked_to_the_end(sandbox, shopify, monkeypatch):
-    monkeypatch.setattr(
-        reconcile.polling, "ORDER_HEADS", reconcile.polling.ORDER_HEADS.replace("first: 100", "first: 3")
-    )
+    monkeypatch.setattr(healing.polling, "ORDER_HEADS", healing.polling.ORDER_HEADS.replace("first: 100", "first: 3"))
     for _ in range(8):
         sandbox.place()
     run = reconcile.reconcile(shopify, by="test")
@@ -232,7 +230,7 @@ def test_a_change_of_a_moment_ago_is_healed_and_not_counted(sandbox, shopify, se
 
 
 def test_an_inbox_that_is_far_behind_comes_first(sandbox, shopify, monkeypatch):
-    monkeypatch.setattr(reconcile.waiting, "MOST", 1)
+    monkeypatch.setattr(healing.waiting, "MOST", 1)
     for _ in range(2):
         placed = sandbox.place()
         post(shopify, "orders/create", sandbox.get(f"/sandbox/orders/{placed['id']}.json")["order"])
