@@ -80,6 +80,11 @@ def line(run: SyncRun) -> str:
     return f"[{bar(run)}] {', '.join(parts)}{f' (waits: {waiting})'[:80] if waiting else ''}"
 
 
+def failures(run: SyncRun) -> list[str]:
+    """What could not be read or healed, a line each."""
+    return [f"  order {one['order']}: {one['why']}" for one in run.facts.get("failures", [])]
+
+
 def bar(run: SyncRun) -> str:
     done = min(1.0, run.looked_at / run.total) if run.total else float(run.total == 0)
     filled = int(done * WIDTH)

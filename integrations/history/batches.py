@@ -52,7 +52,7 @@ class Job:
 @dataclass(slots=True)
 class Loaded:
     """What one batch did: orders it looked at, made and changed, parcels it made; where it ended, and when the last
-    order was made (text, None when it cannot be read)."""
+    order was made (text, None when it cannot be read). `failures`: {"order": remote id, "why"}, as of every pass."""
 
     at: int
     orders: int = 0
@@ -60,7 +60,7 @@ class Loaded:
     changed: int = 0
     parcels: int = 0
     reached: str | None = None
-    failures: list[str] = field(default_factory=list)
+    failures: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Loader:
@@ -113,11 +113,18 @@ class Loader:
     def pass_over(self, at: int, reason: str) -> Loaded:
         """Leave out the one root at `at`, which the database refuses for `reason`."""
         whole = next(self._roots(at))
-        failures = [f"{reading.named(whole.key).decode()}: {reason}"]
-        done = Loaded(whole.end, orders=int(self.job.holds == "orders"), failures=failures)
+        done = Loaded(whole.end, orders=int(self.job.holds == "orders"), failures=[self.failure(whole, reason)])
         with self.database.transaction(), self.database.cursor() as cursor:
             self._note(cursor, at, done)
         return done
+
+    def failure(self, whole: Whole, why: str) -> dict[str, Any]:
+        """What is noted of a root that cannot be loaded."""
+        return {"order": self.order_of(whole), "why": why[:300]}
+
+    def order_of(self, whole: Whole) -> int:
+        """The remote id of the order that this root is, or belongs to."""
+        return reading.number_of(whole.key)
 
     def _roots(self, at: int) -> Iterator[Whole]:
         return reading.orders(Path(self.job.path), at, is_partial=self.job.is_partial)

@@ -57,4 +57,4 @@ def _note(run: SyncRun, order: Order, why: str) -> None:
     run.failed += 1
     failures = run.facts.setdefault("failures", [])
     if len(failures) < NOTED:
-        failures.append(f"Order/{order.remote_id}: {why}"[:300])
+        failures.append({"order": order.remote_id, "why": why[:300]})

@@ -72,7 +72,7 @@ class _OrderLoader(Loader):
                 try:
                     rows.append(self._rows(whole, digest))
                 except UNREADABLE as error:
-                    done.failures.append(f"{reading.named(whole.key).decode()}: {type(error).__name__}: {error}")
+                    done.failures.append(self.failure(whole, f"{type(error).__name__}: {error}"))
         done.orders += len(chunk)
         done.reached = _made_at(chunk[-1])
         copy_rows(cursor, merging.COPY_ORDERS, [row.order for row in rows], "ord", "evt")

@@ -29,7 +29,7 @@ class ParcelLoader(Loader):
         parcels: list[tuple[int, Node]] = []
         for whole in chunk:
             nodes = [reading.parse(line) for line in whole.children]
-            order = _order_of(whole) if nodes else 0
+            order = self.order_of(whole) if nodes else 0
             for node in nodes:
                 if "/Fulfillment/" in node["id"]:
                     parcels.append((order, node))
@@ -61,20 +61,19 @@ class ParcelLoader(Loader):
         copy_rows(cursor, parcel_merging.COPY_SCANS, scans)
         copy_rows(cursor, parcel_merging.COPY_SENT, sent_lines)
 
+    def order_of(self, whole: Whole) -> int:
+        """Of the order whose fulfillment order this is; 0 when it cannot be read."""
+        try:
+            return bulk_rows.number_of(reading.parse(whole.line)["orderId"])
+        except UNREADABLE:
+            return 0
+
     def merge(self, cursor: psycopg.Cursor[Any], done: Loaded) -> None:
         """Make the parcels real; orders that have all of theirs wait no more."""
         if self.staged:
             for statement in parcel_merging.MERGE:
                 cursor.execute(statement, self.names)
             (done.parcels,) = cursor.execute(parcel_merging.COUNT).fetchone() or (0,)
-
-
-def _order_of(whole: Whole) -> int:
-    """The number of the order whose fulfillment order this is; 0 when it cannot be read."""
-    try:
-        return bulk_rows.number_of(reading.parse(whole.line)["orderId"])
-    except UNREADABLE:
-        return 0
 
 
 def _is_scan(node: Node) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import connection as database
+from django.urls import reverse
 
 from integrations.endpoints import add_endpoint
 from integrations.history import reading, staging
@@ -21,9 +22,11 @@ from integrations.tests.bulk import (
     write,
 )
 from integrations.tests.shopify import SHARED, connect
+from integrations.tests.sync import text_of
 from orders.intake import Origin, apply_snapshot
 from orders.models import Customer, JournalEntry, LineItem, Order
 from orders.tests.builders import NOON, later, line, snapshot, story
+from protection.tests.console import agent_client
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -235,7 +238,9 @@ def test_an_order_that_cannot_be_read_or_written_is_counted_and_the_others_come_
         connection, write(tmp_path / "file", [node for order in nodes for node in of(order, line_node())])
     )
     assert (Order.objects.count(), run.looked_at, run.failed) == (29, 31, 2)
-    assert [note.split(":")[0] for note in run.facts["failures"]] == ["Order/30", "Order/31"]
+    assert [note["order"] for note in run.facts["failures"]] == [30, 31]
+    page = text_of(agent_client().get(reverse("admin:integrations_syncrun_change", args=[run.pk])))
+    assert "31 value too long" in page
 
 
 def test_an_order_that_stands_twice_in_a_file_is_one(tmp_path):

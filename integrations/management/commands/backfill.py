@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from integrations import backfill, passes
 from integrations.models import Connection, SyncRun
-from integrations.progress import HistoryBar
+from integrations.progress import HistoryBar, failures
 
 
 def moment(text: str) -> datetime:
@@ -67,5 +67,4 @@ def summary(run: SyncRun) -> str:
         lines.append(f"  It did not come to its end: {run.failure}")
     if facts.get("orphans"):
         lines.append(f"  {facts['orphans']:,} lines belonged to no order of the file.")
-    lines += [f"  {why}" for why in facts.get("failures", [])]
-    return "\n".join(lines)
+    return "\n".join([*lines, *failures(run)])

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from integrations import passes, proving, reconcile
 from integrations.models import SyncRun
+from integrations.progress import failures
 
 
 class Command(BaseCommand):
@@ -44,4 +45,4 @@ def summary(run: SyncRun) -> str:
     ]
     if run.failure:
         lines.append(f"  It failed: {run.failure}")
-    return "\n".join([*lines, *(f"  order {one['order']}: {one['why']}" for one in facts.get("failures", []))])
+    return "\n".join([*lines, *failures(run)])

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from integrations import reconcile
 from integrations.models import Connection, SyncRun
-from integrations.progress import Bar
+from integrations.progress import Bar, failures
 
 
 def moment(text: str) -> datetime:
@@ -60,5 +60,4 @@ def summary(run: SyncRun) -> str:
     ]
     if run.failure:
         lines.append(f"  It did not come to its end: {run.failure}")
-    lines += [f"  order {one['order']}: {one['why']}" for one in run.facts.get("failures", [])]
-    return "\n".join(lines)
+    return "\n".join([*lines, *failures(run)])
