@@ -28,13 +28,16 @@ class ParcelLoader(Loader):
         parts: dict[str, dict[str, Node]] = {}
         parcels: list[tuple[int, Node]] = []
         for whole in chunk:
-            nodes = [reading.parse(line) for line in whole.children]
-            order = self.order_of(whole) if nodes else 0
-            for node in nodes:
-                if "/Fulfillment/" in node["id"]:
-                    parcels.append((order, node))
-                else:
-                    parts.setdefault(node["__parentId"], {})[node["id"]] = node
+            order = self.order_of(whole) if whole.children else 0
+            for line in whole.children:
+                try:
+                    node = reading.parse(line)
+                    if "/Fulfillment/" in node["id"]:
+                        parcels.append((order, node))
+                    else:
+                        parts.setdefault(node["__parentId"], {})[node["id"]] = node
+                except UNREADABLE:
+                    continue
         awaited = dict(
             cursor.execute(parcel_merging.AWAITED, {**self.names, "ids": [order for order, _ in parcels]}).fetchall()
         )

@@ -176,6 +176,17 @@ def test_a_parcel_that_is_not_whole_or_cannot_be_read_stays_awaited(tmp_path, br
     assert JournalEntry.objects.count() == 1
 
 
+def test_a_line_of_the_file_that_cannot_be_read_leaves_its_parcel_awaited(tmp_path):
+    connection = connect()
+    part = part_node(line := line_node())
+    good, bad = parcel_node(part), parcel_node(part)
+    order = order_with(good, bad)
+    file = [*sent(order, (good, [part])), *sent(order, (bad, [part | {"id": None}]))]
+    load_both(connection, tmp_path, of(order, line), file)
+    assert Fulfillment.objects.count() == 1
+    assert UnfinishedOrder.objects.get().awaits == [bad["id"].rsplit("/", 1)[1]]
+
+
 def test_scans_of_a_redacted_order_come_without_what_names_people(tmp_path):
     connection = connect()
     part = part_node(line := line_node())
