@@ -24,6 +24,8 @@ def condition(connection: Connection, health: Health | None, *, waiting: bool, p
         return Condition(f"Paused: {connection.paused_because}", "warn")
     if health and health.open_until and health.open_until > now:
         until = f"{health.open_until.astimezone(UTC):%H:%M:%S} UTC"
+        if not health.failures:
+            return Condition(f"Throttled: waiting until {until}, as it asked", "warn")
         many = f" after {health.failures} failures in a row" if health.failures > 1 else ""
         return Condition(f"Waiting for the breaker until {until}{many}", "bad")
     if health and health.failing_since and (health.failures or not parked):  # without: single events were refused

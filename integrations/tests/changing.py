@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from integrations import calls
-from integrations.models import Connection, Delivery
+from integrations.models import Connection, Delivery, Health
 from integrations.shopify.arriving import apply_order
 from integrations.shopify.reads import read_order
 from orders.models import Change, Order
@@ -28,6 +28,7 @@ def sent(shopify: Connection, change: Change | None = None, tries: int = 1) -> C
     """Send what waits, each of `tries` times at once; returns `change` as it is then."""
     for _ in range(tries):
         Delivery.objects.filter(connection=shopify, state="retrying").update(due_at=timezone.now())
+        Health.objects.filter(connection=shopify).update(open_until=None)
         calls.drain(shopify.pk)
     if change is not None:
         change.refresh_from_db()

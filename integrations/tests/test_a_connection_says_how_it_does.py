@@ -69,6 +69,12 @@ def test_an_open_breaker_says_until_when(warehouse, order):
     assert head(warehouse) == words
 
 
+def test_a_line_that_is_throttled_says_so_and_blames_nobody(warehouse, order):
+    until = timezone.now() + timedelta(seconds=30)
+    set_health(warehouse, open_until=until)
+    assert head(warehouse) == f"Throttled: waiting until {until.astimezone(UTC):%H:%M:%S} UTC, as it asked"
+
+
 def test_a_breaker_whose_time_is_over_is_failing_still(warehouse):
     set_health(warehouse, open_until=ago(1), failures=6, failing_since=datetime(2026, 11, 20, 9, 30, tzinfo=UTC))
     assert head(warehouse) == "Failing since 20 Nov 09:30 UTC"
