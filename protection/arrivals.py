@@ -9,6 +9,7 @@ from orders.models import Order
 from protection.eligibility import ClaimRefused
 from protection.filing import locked
 from protection.models import Claim
+from protection.standing import under_way
 from protection.verbs import check
 from protection.windows import DELIVERED, shipment_of
 
@@ -41,7 +42,7 @@ def say_arrived(claim: Claim, arrived: bool, *, by: str, source: str = "") -> Cl
     Raises ClaimRefused, MoveRefused.
     """
     claim = locked(claim)
-    if claim.state in (State.DECIDED, State.RESOLVING):
+    if claim.state in (State.DECIDED, State.RESOLVING) or (arrived and under_way(claim)):
         raise ClaimRefused("already_decided", "This claim was decided; a remedy is under way.")
     check(claim, "say_arrived", by=by)
     if arrived:

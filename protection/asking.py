@@ -12,6 +12,7 @@ from orders.journal import record
 from protection.eligibility import ClaimRefused
 from protection.filing import hold_again, locked
 from protection.models import Claim, InfoRequest, Reply
+from protection.standing import under_way
 from protection.verbs import check
 
 REMINDERS = 2
@@ -87,10 +88,13 @@ def remind(request: InfoRequest, now: datetime, *, by: str = "system") -> bool:
 
 
 def expire(request: InfoRequest, now: datetime, *, by: str = "system") -> bool:
-    """Close the claim whose time to answer is over after both reminders; False when it is not (yet)."""
+    """Close the claim whose time to answer is over after both reminders; False when it is not (yet).
+
+    It is not while a remedy of it is under way: that one may fail, and then somebody decides anew.
+    """
     claim = request.claim
     check(claim, "expire", by=by)
-    if request.reminders < REMINDERS or request.due_at > now:
+    if request.reminders < REMINDERS or request.due_at > now or under_way(claim):
         return False
     claim.move_to(
         Claim.State.CLOSED, by=by, outcome=Claim.Outcome.NO_RESPONSE, request=request.public_id,

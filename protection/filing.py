@@ -23,6 +23,7 @@ from protection.eligibility import (
 )
 from protection.models import Claim, ClaimItem, ClaimUnit
 from protection.rules import rule_for
+from protection.standing import under_way
 from protection.verbs import check
 from protection.windows import shipment_of, timing
 
@@ -111,9 +112,9 @@ def _hold(claim: Claim, items: Sequence[ItemAsked]) -> None:
 
 @transaction.atomic
 def withdraw(claim: Claim, *, by: str, source: str = "") -> Claim:
-    """The customer takes the claim back; raises MoveRefused once a remedy is under way."""
+    """The customer takes the claim back; raises ClaimRefused while a remedy is under way, MoveRefused when it ended."""
     claim = locked(claim)
-    if claim.state == Claim.State.DECIDED or claim.state == Claim.State.RESOLVING:
+    if claim.state in (Claim.State.DECIDED, Claim.State.RESOLVING) or under_way(claim):
         raise ClaimRefused("already_decided", "This claim was decided; a remedy is under way.")
     check(claim, "withdraw", by=by)
     claim.move_to(Claim.State.CLOSED, by=by, source=source, outcome=Claim.Outcome.WITHDRAWN)

@@ -22,7 +22,7 @@ from protection.models import ApprovalLimit, Claim, ClaimUnit, Decision, Proposa
 from protection.models.claim import MoveRefused
 from protection.planning import plan
 from protection.shares import bag_of, share
-from protection.standing import in_doubt, open_decisions, outcome_of, supersede
+from protection.standing import in_doubt, open_decisions, outcome_of, supersede, under_way
 from protection.verbs import check
 from protection.verdicts import DecisionRefused, ItemDecision, judge
 
@@ -132,8 +132,8 @@ def close(claim: Claim, outcome: str, *, user: User) -> Claim:
     ):  # fmt: skip
         raise DecisionRefused("Approve or deny the items instead.")
     claim = locked(claim)
-    if claim.state in (Claim.State.DECIDED, Claim.State.RESOLVING):
-        raise MoveRefused("A remedy is under way; undo it first.")
+    if claim.state in (Claim.State.DECIDED, Claim.State.RESOLVING) or under_way(claim):
+        raise MoveRefused("A remedy is under way; undo it first, or wait for it.")
     claim.move_to(Claim.State.CLOSED, by=f"staff:{user.get_username()}", outcome=outcome)
     return claim
 

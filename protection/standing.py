@@ -53,6 +53,11 @@ def outcome_of(claim: Claim) -> str:
     return Claim.Outcome.DENIED if verdicts <= {Decision.Verdict.DENY} else Claim.Outcome.PARTIAL
 
 
+def under_way(claim: Claim) -> Resolution | None:
+    """A remedy that was promised and is not carried out yet (or nobody knows): the claim does not end without it."""
+    return claim.resolutions.filter(STANDING).exclude(state=State.EXECUTED).first()
+
+
 def in_doubt(claim: Claim) -> Resolution | None:
     """A remedy of which nobody knows whether the shop has carried it out."""
     return claim.resolutions.filter(state=State.HELD, instead=None).first()
