@@ -2,7 +2,8 @@
 
 `mutations` names every mutation that reached the shop, in order. `lose("orderUpdate")` lets the next one through and
 cuts the line before its answer comes back: the shop has done it, and we cannot know. `before("orderUpdate", act)` does
-something at the shop just before the next one reaches it.
+something at the shop just before the next one reaches it. `instead("ReadOrder", answer)` answers the next query or
+mutation of this name in the shop's place.
 """
 
 import json
@@ -15,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
 
+OPERATION = re.compile(r"^\s*(?:query|mutation)\s+(\w+)")
 NAME = re.compile(r"^\s*mutation[^{]*\{\s*(?:\w+\s*:\s*)?(\w+)")
 
 
@@ -25,6 +27,7 @@ class Door:
     variables: list[dict] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     acts: dict[str, Callable[[], None]] = field(default_factory=dict)
+    answers: dict[str, dict] = field(default_factory=dict)
 
     def lose(self, *names: str) -> None:
         self.lost += names
@@ -32,7 +35,10 @@ class Door:
     def before(self, name: str, act: Callable[[], None]) -> None:
         self.acts[name] = act
 
-    def pass_on(self, shop_url: str, path: str, body: bytes, headers: dict[str, str]) -> requests.Response | None:
+    def instead(self, operation: str, answer: dict) -> None:
+        self.answers[operation] = answer
+
+    def pass_on(self, shop_url: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes] | None:
         """The shop's answer, None when the line is to be cut."""
         asked = json.loads(body)
         found = NAME.match(asked["query"])
@@ -42,11 +48,14 @@ class Door:
         if name:
             self.mutations.append(name)
             self.variables.append(asked["variables"])
+        operation = OPERATION.match(asked["query"])
+        if operation and operation[1] in self.answers:
+            return 200, json.dumps(self.answers.pop(operation[1])).encode()
         answer = requests.post(shop_url + path, body, headers=headers, timeout=30)
         if name in self.lost:
             self.lost.remove(name)
             return None
-        return answer
+        return answer.status_code, answer.content
 
 
 @contextmanager
@@ -64,11 +73,12 @@ def opened(shop_url: str) -> Iterator[Door]:
             if answer is None:
                 self.close_connection = True
                 return
-            self.send_response(answer.status_code)
+            status, content = answer
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer.content)))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(answer.content)
+            self.wfile.write(content)
 
         def log_message(self, format: str, *args: object) -> None:
             """Quiet: a test asserts on what went through."""

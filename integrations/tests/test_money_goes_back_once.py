@@ -66,6 +66,19 @@ def test_the_webhook_may_come_before_the_answer(store, door, order, goods):
     assert held(goods) == [("refund", refund.public_id)]
 
 
+def test_while_the_shop_works_on_the_lost_try_nothing_is_refused(store, door, order, goods):
+    change = changes.refund(order, lines=[line(goods)], by="staff:ana")
+    door.lose("refundCreate")
+    sent(store, change)
+    busy = {"field": None, "message": "This request is currently in progress, please try again."}
+    door.instead("Refund", {"data": {"refundCreate": {"refund": None, "userErrors": [busy]}}})
+    sent(store, change)
+    assert (change.state, held(goods)) == ("queued", [("refund", change.public_id)])
+    sent(store, change)
+    assert change.state == "done"
+    assert Refund.objects.filter(order=order).count() == 1
+
+
 def test_an_amount_is_paid_back_without_any_line(store, door, order):
     change = changes.refund(order, amount="5.00", note="Sorry", by="staff:ana")
     sent(store, change)

@@ -6,7 +6,7 @@ Shopify refuses in `userErrors` (the answer is HTTP 200): that is an answer, so 
 from typing import Any
 
 from backoffice import failpoints
-from integrations.errors import GiveUp, Throttled
+from integrations.errors import GiveUp, NotYet, Throttled
 from integrations.models import Connection, Delivery
 from integrations.shopify.arriving import apply_order
 from integrations.shopify.client import Shopify, gid
@@ -15,6 +15,8 @@ from orders.changes import carrying
 from orders.models import Change
 
 BY = "shopify"
+# The answer to a key whose first request has not ended; `refundCreate` has no codes, only the words.
+UNDER_WAY, UNDER_WAY_WORDS = "IDEMPOTENCY_CONCURRENT_REQUEST", "currently in progress"
 
 
 class Refused(Exception):
@@ -51,11 +53,13 @@ def ask(connection: Connection, change: Change, document: str, variables: dict[s
 
 
 def accepted(answer: dict[str, Any]) -> dict[str, Any]:
-    """The payload of the one mutation of an answer; raises Refused."""
+    """The payload of the one mutation of an answer; raises Refused, NotYet while the shop works on an earlier try."""
     payload: dict[str, Any] = next(iter(answer.values()))
     errors: list[dict[str, Any]] = next(
         (value for name, value in payload.items() if name.lower().endswith("usererrors")), []
     )
+    if any(error.get("code") == UNDER_WAY or UNDER_WAY_WORDS in error["message"] for error in errors):
+        raise NotYet("The shop still works on the try whose answer was lost.", after=5)
     if errors:
         raise Refused(words(errors), errors)
     return payload
