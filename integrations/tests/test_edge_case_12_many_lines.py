@@ -38,6 +38,7 @@ def test_an_order_that_changes_while_it_is_read_is_read_again(sandbox, shopify):
 
     def edit() -> None:
         sandbox.press(placed, "refund", lines=[{"sku": "FW-MUG", "quantity": 1}])
+        sandbox.press(placed, "note", note="Ring twice")
         while body_of(sandbox, placed)["updated_at"] == before:
             sandbox.press(placed, "note", note="Ring twice")
 
