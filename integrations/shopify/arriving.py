@@ -8,7 +8,6 @@ from backoffice import failpoints
 from integrations import inbox
 from integrations.errors import Ignored, RetryLater, Unreadable
 from integrations.models import Connection
-from integrations.shopify.client import gid, number_of
 from integrations.shopify.reads import read_fulfillment_orders, read_order
 from integrations.shopify.values import maybe_identifier
 from orders import intake
@@ -70,29 +69,20 @@ def read_and_apply(connection: Connection, remote_id: int) -> Outcome | None:
     raise RetryLater(f"Order {remote_id} changed here during each of three reads.")
 
 
-def reread_fulfillment_orders(connection: Connection, node: str) -> Result:
-    """Read the fulfillment orders of the order that this gid (its own, or of one of them) names, and let them in."""
+def reread_fulfillment_orders(connection: Connection, remote_id: int) -> Result:
+    """Read the fulfillment orders of this order and let them in; an order that we do not have is read whole."""
     for _ in range(TRIES):
-        known = _known_order(connection, node)
-        work = read_fulfillment_orders(connection, gid("Order", known.remote_id) if known else node)
+        if not (since := version_of(connection, remote_id)):
+            return reread(connection, remote_id)
+        work = read_fulfillment_orders(connection, remote_id)
         if work is None:
-            raise Ignored(f"Shopify does not show us the fulfillment orders of {node}: no access, or none is there.")
-        if known is None and not version_of(connection, work.order_id):
-            return reread(connection, work.order_id)
+            raise Ignored(f"Shopify does not show us the fulfillment orders of order {remote_id}, or denies them.")
         outcome = intake.apply_fulfillment_orders(
-            shop_of(connection), work.order_id, work.fulfillment_orders, origin_of(connection),
-            since=known.version if known else None,
-        )  # fmt: skip
+            shop_of(connection), remote_id, work, origin_of(connection), since=since
+        )
         if outcome.what != "unclear":
             return f"fulfillment orders read: {said(outcome)}", outcome.order
-    raise RetryLater(f"The order of {node} changed here during each of three reads.")
-
-
-def _known_order(connection: Connection, node: str) -> Order | None:
-    orders = Order.objects.filter(shop=connection.shop)
-    if "/FulfillmentOrder/" in node:
-        return orders.filter(fulfillment_orders__remote_id=number_of(node)).first()
-    return orders.filter(remote_id=number_of(node)).first()
+    raise RetryLater(f"Order {remote_id} changed here during each of three reads.")
 
 
 def version_of(connection: Connection, remote_id: int) -> int:

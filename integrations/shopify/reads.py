@@ -5,7 +5,7 @@ all, and the read starts again when it moved. What could not be read to its end 
 look like one from which something was taken away.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from integrations.errors import RetryLater
 from integrations.models import Connection
@@ -26,13 +26,6 @@ class _Moved(Exception):
     """Something changed while we read it."""
 
 
-class Work(NamedTuple):
-    """The fulfillment orders of one order, and the order's number at the shop."""
-
-    order_id: int
-    fulfillment_orders: list[FulfillmentOrderSnapshot]
-
-
 def read_order(connection: Connection, remote_id: int, shopify: Shopify | None = None) -> OrderSnapshot | None:
     """The order as Shopify has it now, None when Shopify does not show it; `shopify` where the caller has one.
 
@@ -49,20 +42,30 @@ def read_order(connection: Connection, remote_id: int, shopify: Shopify | None =
     raise RetryLater(f"Order {remote_id} changed at each of three reads.")
 
 
-def read_fulfillment_orders(connection: Connection, node: str, shopify: Shopify | None = None) -> Work | None:
-    """The fulfillment orders of an order, found by its gid or by that of any of them; None when not shown or denied."""
-    shopify = shopify or Shopify(connection)
+def read_fulfillment_orders(connection: Connection, remote_id: int) -> list[FulfillmentOrderSnapshot] | None:
+    """The fulfillment orders of an order; None when not shown or denied. Raises RetryLater, GiveUp."""
+    shopify = Shopify(connection)
     for _ in range(TRIES):
         try:
-            order_gid = _owner(shopify, node)
-            nodes = _fulfillment_orders(shopify, order_gid) if order_gid else None
+            nodes = _fulfillment_orders(shopify, gid("Order", remote_id))
         except _Moved:
             continue
-        if not order_gid or nodes is None:
+        if nodes is None:
             return None
-        found = reading("fulfillment order", lambda: [shipments.fulfillment_order(one) for one in nodes])  # noqa: B023
-        return Work(number_of(order_gid), found)
-    raise RetryLater(f"The fulfillment orders of {node} changed at each of three reads.")
+        found: list[FulfillmentOrderSnapshot] = reading(
+            "fulfillment order",
+            lambda: [shipments.fulfillment_order(one) for one in nodes],  # noqa: B023
+        )
+        return found
+    raise RetryLater(f"The fulfillment orders of order {remote_id} changed at each of three reads.")
+
+
+def order_of_fulfillment_order(connection: Connection, number: int) -> int | None:
+    """The number of the order that a fulfillment order belongs to; None when Shopify does not show it."""
+    data, _ = Shopify(connection).run_partly(
+        queries.FULFILLMENT_ORDER_OWNER, {"id": gid("FulfillmentOrder", number)}, optional={"fulfillmentOrder"}
+    )
+    return number_of(data["fulfillmentOrder"]["orderId"]) if data["fulfillmentOrder"] else None
 
 
 def order_of_return(connection: Connection, return_id: int) -> int | None:
@@ -152,12 +155,3 @@ def _unpaged(events: Node, name: str) -> list[Node]:
     if len(nodes) < there or (len(nodes) >= LONGEST_LIST and f"{name}Count" not in events):
         raise RetryLater(f"Shopify shows {len(nodes)} of the order's {name} and not all of them.")
     return nodes
-
-
-def _owner(shopify: Shopify, node: str) -> str | None:
-    """The gid of the order to which this gid of a fulfillment order (or of the order itself) belongs."""
-    if "/FulfillmentOrder/" not in node:
-        return node
-    data, _ = shopify.run_partly(queries.FULFILLMENT_ORDER_OWNER, {"id": node}, optional={"fulfillmentOrder"})
-    found: str | None = data["fulfillmentOrder"] and data["fulfillmentOrder"]["orderId"]
-    return found

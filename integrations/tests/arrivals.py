@@ -47,17 +47,18 @@ def work_body(order: Order) -> dict[str, Any]:
 
 
 class Counting(Shopify):
-    """The way to the shop that counts what was asked; `meanwhile` is done after the first answer."""
+    """The way to the shop that counts what was asked; `meanwhile` is done after the answer of this number."""
 
-    def __init__(self, connection: Connection, meanwhile: Any = None) -> None:
+    def __init__(self, connection: Connection, meanwhile: Any = None, *, after: int = 1) -> None:
         super().__init__(connection)
         self.asked: list[str] = []
         self.meanwhile = meanwhile
+        self.after = after
 
     def _payload(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         self.asked.append(document.split("(")[0].split()[-1])
         payload = super()._payload(document, variables)
-        if act := self.meanwhile:
+        if (act := self.meanwhile) and len(self.asked) == self.after:
             self.meanwhile = None
             act()
         return payload

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from integrations.shopify import reads
 from integrations.shopify.arriving import apply_order
+from integrations.shopify.client import Shopify
 from integrations.shopify.reads import read_order
-from integrations.tests.arrivals import read_in, receive, work_body
+from integrations.tests.arrivals import Counting, body_of, read_in, receive, work_body
 from orders.intake import Origin, apply_fulfillment
 from orders.models import units_to_send
 from orders.snapshot import FulfillmentSnapshot, QuantityOfLine
@@ -50,6 +52,30 @@ def test_newer_work_is_taken_from_a_read_whose_order_is_older(sandbox, shopify):
     behind = replace(older, fulfillment_orders=[replace(ahead[0], holds=[], updated_at=read.created_at)])
     assert apply_order(shopify, behind).what == "stale"
     assert order.fulfillment_orders.get().holds
+
+
+def test_work_that_was_read_while_something_else_came_in_is_read_again(sandbox, shopify, monkeypatch):
+    """Of one second nobody can say which is the newer: what was read before must not take a hold away again."""
+    placed = sandbox.place(lines=[{"sku": "FW-MUG", "quantity": 2}])["id"]
+    order = receive(shopify, "orders/create", body_of(sandbox, placed)).order
+    assert order is not None
+    assert not order.fulfillment_orders.exists()
+    named = sandbox.ask(
+        f'{{ order(id: "gid://shopify/Order/{placed}") {{ fulfillmentOrders(first: 1) {{ nodes {{ id }} }} }} }}'
+    )
+    work = named["data"]["order"]["fulfillmentOrders"]["nodes"][0]["id"]
+
+    def held() -> None:
+        sandbox.press(placed, "hold", reason="AWAITING_PAYMENT")
+        snapshot = read_order(shopify, placed, Shopify(shopify))
+        assert snapshot is not None
+        apply_order(shopify, snapshot)
+
+    line = Counting(shopify, held, after=2)
+    monkeypatch.setattr(reads, "Shopify", lambda connection: line)
+    receive(shopify, "fulfillment_orders/order_routing_complete", {"fulfillment_order": {"id": work}})
+    assert line.asked == ["FulfillmentOrderOwner", "FulfillmentOrdersOfOrder", "FulfillmentOrdersOfOrder"]
+    assert [hold["reason"] for hold in order.fulfillment_orders.get().holds] == ["awaiting_payment"]
 
 
 def test_a_parcel_may_have_several_numbers(sandbox, shopify):

@@ -6,9 +6,11 @@ from typing import Any
 
 from integrations.errors import Ignored
 from integrations.models import Connection
-from integrations.shopify.arriving import Result, reread_fulfillment_orders
-from integrations.shopify.client import gid
+from integrations.shopify.arriving import Result, reread_fulfillment_orders, shop_of
+from integrations.shopify.client import number_of
+from integrations.shopify.reads import order_of_fulfillment_order
 from integrations.shopify.values import Body, maybe_identifier
+from orders.models import FulfillmentOrder
 
 _GID = re.compile(r"gid://shopify/FulfillmentOrder/[1-9]\d{0,18}")
 
@@ -23,29 +25,32 @@ TOPICS = (
 
 
 def _changed(connection: Connection, body: Body) -> Result:
-    """All of the order are read by one of them: a move, split or merge changes several, and a new one opens."""
-    nodes = list(dict.fromkeys(_named(body)))
-    if not nodes:
+    """All of the order are read: a move, split or merge changes several, and a new one opens."""
+    named = list(dict.fromkeys(_named(body)))
+    if not named:
         raise Ignored("It names no fulfillment order.")
-    for node in nodes[:-1]:
-        try:
-            return reread_fulfillment_orders(connection, node)
-        except Ignored:  # merged away: another of them is shown
-            continue
-    return reread_fulfillment_orders(connection, nodes[-1])
+    for number in named:  # those that were merged away are shown no more
+        if order_id := _order_of(connection, number):
+            return reread_fulfillment_orders(connection, order_id)
+    raise Ignored("Shopify does not show us the fulfillment orders it names: no access, or none is there.")
 
 
-def _named(value: Any) -> Iterator[str]:
-    """Gids of fulfillment orders, wherever they stand in the body; merges name theirs by number."""
+def _order_of(connection: Connection, number: int) -> int | None:
+    known = FulfillmentOrder.objects.filter(order__shop=shop_of(connection), remote_id=number)
+    return known.values_list("order__remote_id", flat=True).first() or order_of_fulfillment_order(connection, number)
+
+
+def _named(value: Any) -> Iterator[int]:
+    """Numbers of fulfillment orders, wherever they stand in the body: gids, and what merges name by number."""
     if isinstance(value, str):
         if _GID.fullmatch(value):
-            yield value
+            yield number_of(value)
     elif isinstance(value, list):
         for inner in value:
             yield from _named(inner)
     elif isinstance(value, dict):
         if number := _number(value.get("fulfillment_order_id")):
-            yield gid("FulfillmentOrder", number)
+            yield number
         for inner in value.values():
             yield from _named(inner)
 

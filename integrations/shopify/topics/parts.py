@@ -9,7 +9,6 @@ from integrations.errors import Ignored
 from integrations.models import Connection
 from integrations.shopify import translate
 from integrations.shopify.arriving import Result, origin_of, reread, reread_fulfillment_orders, said, shop_of
-from integrations.shopify.client import gid
 from integrations.shopify.values import Body, maybe_identifier
 from orders import intake
 from orders.intake import OrderUnknown, Outcome
@@ -39,7 +38,7 @@ def _part(
         except OrderUnknown:
             return reread(connection, order_id)
         if moves_work(body) and outcome.order.fulfillment_orders.exists():
-            result, order = reread_fulfillment_orders(connection, gid("Order", order_id))
+            result, order = reread_fulfillment_orders(connection, order_id)
             return f"{said(outcome)}; {result}", order
         return said(outcome), outcome.order
 
