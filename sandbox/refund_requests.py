@@ -51,7 +51,7 @@ def wish_of(order: Document, given: Document, status: str) -> Wish:
         raise UserError(None, f"Refund amount {asked} is greater than net payment received {net}")
     reason = given.get("discrepancyReason")
     return Wish(
-        units=units_of(order, given.get("refundLineItems") or []),
+        units=units_of(given.get("refundLineItems") or []),
         shipping=_shipping(order, given.get("shipping") or {}),
         duty_lines=duty_lines(order, given.get("refundDuties") or []),
         payments=payments,
@@ -72,7 +72,7 @@ def suggestion_wish(
     **_: Any,
 ) -> Wish:
     """What the arguments of ``suggestedRefund`` ask about; raises UserError."""
-    units = units_of(order, refundLineItems or [])
+    units = units_of(refundLineItems or [])
     duties = duty_lines(order, refundDuties or [])
     if suggestFullRefund:
         every = [line for line in order["lines"] if refundable_quantity(line)]
@@ -82,30 +82,24 @@ def suggestion_wish(
     return Wish(units=units, shipping=_shipping(order, shipping), duty_lines=duties)
 
 
-def units_of(order: Document, given: list[Document]) -> list[Units]:
-    """``RefundLineItemInput``s; raises UserError. Without a restock type nothing is restocked."""
-    known = {line["id"]: line for line in order["lines"]}
-    units = []
-    for position, one in enumerate(given):
-        path = ["refundLineItems", str(position)]
-        line = known.get(number_of(one["lineItemId"]) or 0)
-        if line is None:
-            raise UserError([*path, "lineItemId"], "Line item does not exist")
-        if one["quantity"] < 1 or one["quantity"] > refundable_quantity(line):
-            raise UserError([*path, "quantity"], "Quantity cannot refund more items than were purchased")
-        units.append(Units(line["id"], one["quantity"], (one.get("restockType") or "NO_RESTOCK").lower()))
-    return units
+def units_of(given: list[Document]) -> list[Units]:
+    """``RefundLineItemInput``s, not checked yet. Without a restock type nothing is restocked."""
+    return [
+        Units(number_of(one["lineItemId"]) or 0, one["quantity"], (one.get("restockType") or "NO_RESTOCK").lower())
+        for one in given
+    ]
 
 
 def duty_lines(order: Document, given: list[Document]) -> tuple[int, ...]:
     """The lines whose duties a list of ``RefundDutyInput``s means; raises UserError."""
     known = {line["duty"]["id"]: line["id"] for line in order["lines"] if line.get("duty")}
-    refunded = {duty["duty_id"] for refund in order["refunds"] for duty in refund.get("duties", ())}
+    taken = {duty["duty_id"] for refund in order["refunds"] for duty in refund.get("duties", ())}
     found = []
     for position, one in enumerate(given):
         number = number_of(one["dutyId"]) or 0
-        if number not in known or number in refunded:
+        if number not in known or number in taken:
             raise UserError(["refundDuties", str(position), "dutyId"], "Duty does not exist")
+        taken.add(number)
         found.append(known[number])
     return tuple(found)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sandbox.money import NOTHING, Bag, graphql_bag
 from sandbox.money_fields import duty_fields
+from sandbox.placing import Impossible
 from sandbox.refund_requests import UserError, suggestion_wish
 from sandbox.refunding import Units, left_to_refund, net_price, sale_of, shipping_left, sums_of
 from sandbox.shipment_fields import transaction_fields
@@ -18,9 +19,9 @@ def suggested_refund(
     """The fields of ``SuggestedRefund``; None for units the order has not."""
     try:
         wish = suggestion_wish(order, **asked)
-    except UserError:
+        sums = sums_of(order, wish)
+    except (UserError, Impossible):
         return None
-    sums = sums_of(order, wish)
     left, sale = left_to_refund(order), sale_of(order)
     most = Bag(min(sums.total.shop, left.shop), min(sums.total.presentment, left.presentment))
     lines = {line["id"]: line for line in order["lines"]}

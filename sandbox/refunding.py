@@ -1,5 +1,6 @@
 """What a refund takes off an order and gives back: units, shipping, duties, money, and the difference between them."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -76,11 +77,13 @@ def sums_of(order: Document, wish: Wish) -> Sums:
     """What the wish comes to; raises Impossible for units the order has not."""
     lines = {line["id"]: line for line in order["lines"]}
     subtotal = tax = duties = NOTHING
+    asked: Counter[int] = Counter()
     for position, units in enumerate(wish.units):
         line = lines.get(units.line_id)
         if line is None:
-            raise NotRefundable(position, "lineItemId", f"The order has no line {units.line_id}")
-        if not 0 < units.quantity <= refundable_quantity(line):
+            raise NotRefundable(position, "lineItemId", "Line item does not exist")
+        asked[line["id"]] += units.quantity
+        if units.quantity < 1 or asked[line["id"]] > refundable_quantity(line):
             raise NotRefundable(position, "quantity", "Quantity cannot refund more items than were purchased")
         subtotal = subtotal + net_price(line) * units.quantity
         tax = tax + Bag.of(line["tax"]) * units.quantity

@@ -130,6 +130,8 @@ def _pay_back(
             path = ["financialTransfer", "issueRefund", "orderTransactions", str(position), "parentId"]
             raise Refused(path, "Parent transaction does not exist", "NOT_FOUND")
         amount = amount_of(paid["transactionAmount"]["amount"], ["financialTransfer"])
+        if amount <= 0:
+            raise Refused(["financialTransfer"], "Amount must be greater than 0")
         payments.append(
             Payment(
                 refunding.in_shop_money(amount, sale, order),

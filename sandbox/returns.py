@@ -14,6 +14,7 @@ from sandbox.return_bodies import (
 )
 from sandbox.return_fields import REASONS, shipped_parts
 from sandbox.store import Store, Writing
+from sandbox.totals import current_quantity
 
 Document = dict[str, Any]
 
@@ -39,23 +40,19 @@ class Refused(Impossible):
 
 def returnable_quantity(order: Document, part: Document) -> int:
     """Units of a shipped line that are neither on their way back nor refunded."""
-    asked = sum(
-        line["quantity"]
+    line = next(line for line in order["lines"] if line["id"] == part["line_id"])
+    asked = [
+        coming
         for one in order.get("returns", ())
         if one["status"] not in ("declined", "canceled")
-        for line in one["lines"]
-        if line["part_id"] == part["id"]
-    )
-    line = next(line for line in order["lines"] if line["id"] == part["line_id"])
+        for coming in one["lines"]
+        if coming["line_id"] == line["id"]
+    ]
+    of_part = sum(coming["quantity"] for coming in asked if coming["part_id"] == part["id"])
+    under_way = sum(coming["quantity"] - coming["processed"] for coming in asked)
     # Units refunded without a return are no longer there to be sent back, whichever parcel brought them.
-    elsewhere = sum(
-        made["quantity"]
-        for refund in order["refunds"]
-        if not refund.get("return_id")
-        for made in refund["line_items"]
-        if made["line_id"] == line["id"]
-    )
-    return max(0, min(part["quantity"] - asked, line["quantity"] - asked - elsewhere))
+    kept = min(line["fulfilled"] - line["returned"], current_quantity(line))
+    return max(0, min(part["quantity"] - of_part, kept - under_way))
 
 
 def returnable(order: Document) -> dict[int, int]:

@@ -30,10 +30,16 @@ def shipped(shopify: Sandbox) -> tuple[str, str]:
     """An order with three mugs shipped: the order's gid and that of the shipped line."""
     placed = shopify.place(lines=[{"sku": "FW-MUG", "quantity": 3}])
     shopify.press(placed["id"], "fulfil")
-    parcels = shopify.ask(RETURNABLE, orderId=placed["admin_graphql_api_id"])["data"]["returnableFulfillments"]
-    part = parcels["nodes"][0]["returnableFulfillmentLineItems"]["nodes"][0]
-    assert part["quantity"] == 3
-    return placed["admin_graphql_api_id"], part["fulfillmentLineItem"]["id"]
+    [(part, quantity)] = returnable(shopify, placed["admin_graphql_api_id"]).items()
+    assert quantity == 3
+    return placed["admin_graphql_api_id"], part
+
+
+def returnable(shopify: Sandbox, order: str) -> dict[str, int]:
+    """How many units of each shipped line can be returned."""
+    parcels = shopify.ask(RETURNABLE, orderId=order)["data"]["returnableFulfillments"]["nodes"]
+    parts = [part for parcel in parcels for part in parcel["returnableFulfillmentLineItems"]["nodes"]]
+    return {part["fulfillmentLineItem"]["id"]: part["quantity"] for part in parts}
 
 
 def given(order: str, part: str, quantity: int = 1, reason: int | None = 6) -> dict[str, Any]:
@@ -102,6 +108,28 @@ def test_no_more_comes_back_than_went_out(shopify: Sandbox):
     assert (unknown["message"], unknown["code"]) == ("Fulfillment Line Item was not found.", "NOT_FOUND")
 
 
+def test_what_was_refunded_without_a_return_comes_back_in_no_parcel(shopify: Sandbox):
+    placed = shopify.place(lines=[{"sku": "FW-MUG", "quantity": 2}])
+    order = placed["admin_graphql_api_id"]
+    for _ in "12":
+        shopify.press(placed["id"], "fulfil", lines=[{"sku": "FW-MUG", "quantity": 1}])
+    first, second = returnable(shopify, order)
+    shopify.press(placed["id"], "refund", lines=[{"sku": "FW-MUG", "quantity": 1}])
+    assert create(shopify, given(order, first))["userErrors"] == []
+    refused = create(shopify, given(order, second))["userErrors"]
+    assert [one["message"] for one in refused] == ["Return line item has an invalid quantity."]
+
+
+def test_a_unit_refunded_after_its_return_leaves_the_others_returnable(shopify: Sandbox):
+    order, part = shipped(shopify)
+    made = create(shopify, given(order, part))["return"]
+    line = read(shopify, made["id"])["returnLineItems"]["nodes"][0]
+    shopify.ask(PROCESS, input={"returnId": made["id"], "returnLineItems": [{"id": line["id"], "quantity": 1}]})
+    assert returnable(shopify, order) == {part: 2}
+    shopify.press(int(order.rsplit("/")[-1]), "refund", lines=[{"sku": "FW-MUG", "quantity": 1}])
+    assert returnable(shopify, order) == {part: 2}
+
+
 def test_goods_taken_in_leave_the_order_and_wait_for_their_money(shopify: Sandbox):
     order, part = shipped(shopify)
     made = create(shopify, given(order, part, 2))["return"]
@@ -136,6 +164,19 @@ def test_a_refund_goes_with_goods_taken_in(shopify: Sandbox):
     assert shown["returnLineItems"]["nodes"][0]["refundedQuantity"] == 1
     line = shopify.ask(ORDER, id=order)["data"]["order"]["lineItems"]["nodes"][0]
     assert (line["currentQuantity"], line["refundableQuantity"]) == (2, 2)
+
+
+@pytest.mark.parametrize("amount", ["0", "-16.00"])
+def test_money_given_back_with_goods_is_more_than_nothing(shopify: Sandbox, amount: str):
+    order, part = shipped(shopify)
+    made = create(shopify, given(order, part))["return"]
+    line = read(shopify, made["id"])["returnLineItems"]["nodes"][0]
+    sale = shopify.ask(ORDER, id=order)["data"]["order"]["transactions"][0]["id"]
+    paid = [{"parentId": sale, "transactionAmount": {"amount": amount, "currencyCode": "USD"}}]
+    wish = {"returnId": made["id"], "returnLineItems": [{"id": line["id"], "quantity": 1}]}
+    answer = shopify.ask(PROCESS, input={**wish, "financialTransfer": {"issueRefund": {"orderTransactions": paid}}})
+    assert answer["data"]["returnProcess"]["userErrors"][0]["message"] == "Amount must be greater than 0"
+    assert read(shopify, made["id"])["returnLineItems"]["nodes"][0]["processedQuantity"] == 0
 
 
 def test_a_requested_return_is_approved_or_declined(shopify: Sandbox):

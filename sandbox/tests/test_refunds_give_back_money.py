@@ -105,6 +105,21 @@ def test_more_units_than_were_bought_are_refused(shopify: Sandbox, order: dict[s
     assert made["userErrors"][0]["field"] == ["refundLineItems", "0", "quantity"]
 
 
+def test_more_units_than_were_bought_are_refused_in_two_parts_as_well(shopify: Sandbox, order: dict[str, Any]):
+    twice = wish(order, None, 2)
+    twice["refundLineItems"] *= 2
+    problem = refund(shopify, twice)["userErrors"][0]
+    assert problem["field"] == ["refundLineItems", "1", "quantity"]
+    assert read(shopify, order["id"])["lineItems"]["nodes"][0]["currentQuantity"] == 3
+
+
+def test_a_duty_is_refunded_once(shopify: Sandbox):
+    order = read(shopify, shopify.place(lines=[{"sku": "FW-MUG", "quantity": 1}], duties=True)["admin_graphql_api_id"])
+    duty = order["lineItems"]["nodes"][0]["duties"][0]["id"]
+    problem = refund(shopify, wish(order, None, refundDuties=[{"dutyId": duty}] * 2))["userErrors"][0]
+    assert problem == {"field": ["refundDuties", "1", "dutyId"], "message": "Duty does not exist"}
+
+
 def test_a_key_is_demanded(shopify: Sandbox, order: dict[str, Any]):
     bare = "mutation($input: RefundInput!) { refundCreate(input: $input) { refund { id } } }"
     answer = shopify.ask(bare, input=wish(order, "1.00"))
