@@ -1,7 +1,9 @@
 """Erasing what the sync itself keeps of people: raw messages, answers of receivers, differences, recorded replies."""
 
+import time
 import zlib
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django_q.models import Task
@@ -9,11 +11,12 @@ from django_q.models import Task
 from backoffice.models import IdempotencyRecord
 from integrations.models import Connection, Delivery, DeliveryAttempt, Drift, InboundMessage
 from orders.models import Order
-from orders.redaction import ERASED, scrubbed
+from orders.redaction import ERASED, scrubbed_text
 
 # Messages about goods name no people.
 _OF_GOODS = ("inventory_", "products/", "locations/")
 EMPTY = zlib.compress(b"")
+WINDOW = 500  # messages opened between two looks at the clock
 
 
 def erase_traces(connection: Connection, order: Order, personal: Collection[str]) -> int:
@@ -30,26 +33,32 @@ def erase_traces(connection: Connection, order: Order, personal: Collection[str]
     return touched + _erase_replies([order.public_id, *claims])
 
 
-def erase_messages(connection: Connection, needles: Iterable[str], *, everything: bool = False) -> int:
+def erase_messages(
+    connection: Connection, needles: Iterable[str], report: dict[str, Any], *, until: float, everything: bool = False
+) -> bool:
     """Bodies that belong to no order we know but name one of `needles` (ids, e-mails); `everything` spares none.
 
-    Bodies are compressed, so each must be opened: rare work, done whole rather than fast. A failed task's words may
-    quote anything and are of no use by now.
+    Bodies are compressed, so each must be opened: `report` counts them and keeps the place, so that the work may stop
+    at `until` (monotonic seconds) and go on; True when all were opened. A failed task's words may quote anything and
+    are of no use by now.
     """
     Task.objects.filter(success=False).delete()
-    messages = InboundMessage.objects.filter(connection=connection).exclude(headers__has_key="Erased")
-    if everything:
-        return _erase_bodies(messages)
+    messages = InboundMessage.objects.filter(connection=connection).exclude(headers__has_key="Erased").order_by("pk")
+    if not everything:
+        of_goods = Q()
+        for prefix in _OF_GOODS:
+            of_goods |= Q(topic__startswith=prefix)
+        messages = messages.filter(order=None).exclude(of_goods)
     sought = [needle.lower().encode() for needle in needles if needle]
-    of_goods = Q()
-    for prefix in _OF_GOODS:
-        of_goods |= Q(topic__startswith=prefix)
-    found = [
-        message.pk
-        for message in messages.filter(order=None).exclude(of_goods).only("id", "body_zlib").iterator(chunk_size=200)
-        if any(needle in message.body.lower() for needle in sought)
-    ]
-    return _erase_bodies(InboundMessage.objects.filter(pk__in=found))
+    report.setdefault("messages", 0)
+    place = report.get("messages_read_to", 0)
+    while window := list(messages.filter(pk__gt=place).only("id", "body_zlib")[:WINDOW]):
+        if time.monotonic() > until:
+            return False
+        found = [one.pk for one in window if everything or any(needle in one.body.lower() for needle in sought)]
+        report["messages"] += _erase_bodies(InboundMessage.objects.filter(pk__in=found))
+        place = report["messages_read_to"] = window[-1].pk
+    return True
 
 
 def _erase_bodies(messages: QuerySet[InboundMessage]) -> int:
@@ -60,9 +69,8 @@ def _erase_bodies(messages: QuerySet[InboundMessage]) -> int:
 
 
 def _scrub_text(row: Delivery | DeliveryAttempt, column: str, personal: Collection[str]) -> int:
-    text = getattr(row, column)
-    clean = scrubbed(text, personal)
-    if clean == text:
+    clean = scrubbed_text(row, column, personal)
+    if clean == getattr(row, column):
         return 0
     setattr(row, column, clean)
     row.save(update_fields=[column])

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from orders.journal import record
@@ -58,6 +59,12 @@ def scrubbed(value: Any, personal: Collection[str]) -> Any:
         return inner
 
     return clean(value)
+
+
+def scrubbed_text(row: Model, column: str, personal: Collection[str]) -> str:
+    """The text of a column, scrubbed, as long as fits: a short name is shorter than what stands for it afterwards."""
+    most: int | None = getattr(row._meta.get_field(column), "max_length", None)
+    return str(scrubbed(getattr(row, column), personal))[:most]
 
 
 @transaction.atomic

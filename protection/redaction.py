@@ -1,11 +1,13 @@
-"""Erasing a person's data from the claims of an order; what was decided, and for how much, stays."""
+"""Erasing a person's data from the claims and the choices of an order; what was decided, and for how much, stays."""
 
 from collections.abc import Collection
 
 from orders.models import JournalEntry, Order
-from orders.redaction import ERASED, scrub_journal, scrubbed
+from orders.redaction import ERASED, scrub_journal, scrubbed, scrubbed_text
 from protection.evidence import erase_evidence
-from protection.models import Claim, Decision, InfoRequest, Proposal, Reply, Resolution
+from protection.models import Claim, Consent, Decision, InfoRequest, LaterChoice, Proposal, Reply, Resolution
+
+_TEXTS = ("how", "text_version", "price", "locale", "given_at")  # of a consent
 
 
 def erase_claims(order: Order, personal: Collection[str]) -> int:
@@ -29,3 +31,14 @@ def erase_claims(order: Order, personal: Collection[str]) -> int:
     subjects = list(claims.values_list("public_id", flat=True))
     scrub_journal(JournalEntry.objects.filter(subject__in=subjects), personal)
     return len(subjects)
+
+
+def erase_choices(order: Order, personal: Collection[str]) -> None:
+    """The receipt of a choice proves it and is kept; what names the person in it goes. Anyone can write one."""
+    for choice in LaterChoice.objects.filter(order=order):
+        choice.receipt = scrubbed(choice.receipt, personal)
+        choice.save(update_fields=["receipt"])
+    for consent in Consent.objects.filter(coverage__order=order):
+        for name in _TEXTS:
+            setattr(consent, name, scrubbed_text(consent, name, personal))
+        consent.save(update_fields=_TEXTS)

@@ -18,7 +18,7 @@ from integrations.tests.shopify import connect, line_body, order_body, post
 from orders.models import Change, Customer, FulfillmentOrder, JournalEntry, Order, Return
 from protection import asking, evidence, evidence_files, filing, review
 from protection.eligibility import ItemAsked
-from protection.models import Claim, Evidence
+from protection.models import Claim, Consent, Evidence, LaterChoice
 from protection.tests.builders import make_agent, make_plan
 from protection.tests.photos import photo
 
@@ -68,9 +68,11 @@ def scatter(shop_connection, body, number, agent):
         holds=[{"id": "1", "reason": "other", "notes": c["hold"]}],
     )  # fmt: skip
     Return.objects.create(order=order, remote_id=number + 1, status="open", lines=[{"id": 1, "note": c["returned"]}])
-    Change.objects.create(
+    change = Change.objects.create(
         shop=order.shop, order=order, kind="address", wanted={"address1": c["wanted"]}, by="staff:ana"
     )
+    Consent.objects.create(coverage=order.coverage, how=f"{c['first']} ticked", price=c["last"], locale="en")
+    LaterChoice.objects.create(order=order, change=change, receipt={"how": f"told by {c['last']}", "locale": "en"})
     Drift.objects.create(
         connection=shop_connection, order=order, fields=[{"field": "note", "ours": c["drift"], "theirs": ""}]
     )
@@ -133,6 +135,7 @@ def test_two_hundred_canaries_are_gone_after_customers_redact(shop, caplog):
     planted_texts = [text for number in range(10) for text in needles(number)]
     assert len(planted_texts) >= 200
     assert [text for text in planted_texts if text.lower() in after] == []
+    assert (LaterChoice.objects.filter(receipt__locale="en").count(), Consent.objects.count()) == (10, 10)
     assert len(photos) == 10
     assert [told for sha256, print_, _ in photos for told in (sha256, str(print_)) if told in after] == []
     evidence.sweep()  # the commit does it at once; a test's transaction has none
@@ -224,6 +227,46 @@ def test_a_long_one_is_finished_slice_by_slice(shop):
     privacy.run()
     assert PrivacyRequest.objects.get().done_at
     assert not Order.objects.filter(redacted_at=None).exists()
+
+
+def test_whoever_goes_on_still_knows_whose_messages_to_look_for(shop):
+    post(shop, "customers/create", planted(9, 880_010)["customer"])
+    post(shop, "orders/deleted", {"id": 1, "note": "canary9@zq.example"})  # names the customer by e-mail alone
+    inbox.drain()
+    request = privacy.receive(shop, "redact_customer", customer_id=880_010, email="", orders=[], demand="")
+    assert not privacy.carry_out(request, until=0, by="system")
+    privacy.run()
+    assert PrivacyRequest.objects.get().report["messages"] == 2
+    assert "canary9@zq.example" not in everything()
+
+
+def test_a_demand_that_a_fault_stops_holds_up_no_other(shop, caplog):
+    for number in (1, 2):
+        post(shop, "orders/create", planted(number, 880_000 + number))
+    inbox.drain()
+    first, second = (
+        privacy.receive(shop, "redact_customer", customer_id=880_000 + number, email="", orders=[], demand="")
+        for number in (1, 2)
+    )
+    Order.objects.filter(customer__remote_id=880_001).update(attributes=["nobody wrote this"])
+    privacy.run()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.done_at, second.done_at is not None) == (None, True)
+    assert f"{first.public_id} cannot be carried out" in caplog.text
+
+
+def test_words_that_fill_their_column_still_fit_when_a_short_name_is_erased(shop):
+    body = planted(1, 880_001)
+    post(shop, "orders/create", {**body, "customer": {**body["customer"], "first_name": "Ann"}})
+    inbox.drain()
+    delivery = Order.objects.get().deliveries.first()
+    DeliveryAttempt.objects.create(
+        delivery=delivery, number=1, started_at=delivery.created_at, milliseconds=1, outcome="It cannot be. " * 18,
+    )  # fmt: skip
+    redact(shop, body)
+    assert Order.objects.get().redacted_at
+    assert DeliveryAttempt.objects.get().outcome.startswith("It c(erased)ot be.")
 
 
 def test_the_export_holds_all_and_only_this_customers_data(shop):
