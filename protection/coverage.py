@@ -68,22 +68,16 @@ def _fee(order: Order, fee_lines: list[LineItem]) -> dict[str, Any]:
 
 
 def _read_consent(coverage: Coverage, order: Order) -> Consent | None:
-    """The receipt of the customer's choice: the store front's, from the order attribute the plan names, or a later one.
+    """The receipt of the customer's choice: the latest made after the purchase, else the store front's.
 
-    None when both are absent or unreadable.
+    That one is in the order attribute the plan names. None when both are absent or unreadable.
     """
-    raw = order.attribute(coverage.plan_version.consent_attribute)
-    try:
-        facts = json.loads(raw) if raw else None
-    except (ValueError, RecursionError):
-        facts = None
-    if not isinstance(facts, dict):
-        # The fee's line may be home before its change is told to be done.
-        asked = LaterChoice.objects.filter(order=order).exclude(change__state__in=NOT_MADE)
-        later = asked.order_by("id").last()
-        if later is None:
-            return None
-        facts = later.receipt
+    # The fee's line may be home before its change is told to be done.
+    asked = LaterChoice.objects.filter(order=order).exclude(change__state__in=NOT_MADE)
+    later = asked.order_by("id").last()
+    facts = later.receipt if later else _said_in_cart(coverage, order)
+    if facts is None:
+        return None
 
     def text(name: str, limit: int = 64) -> str:
         # Anyone can write a cart attribute: what PostgreSQL cannot hold must not stop the order.
@@ -99,6 +93,15 @@ def _read_consent(coverage: Coverage, order: Order) -> Consent | None:
         locale=text("locale", 35),
         given_at=text("at"),
     )
+
+
+def _said_in_cart(coverage: Coverage, order: Order) -> dict[str, Any] | None:
+    raw = order.attribute(coverage.plan_version.consent_attribute)
+    try:
+        facts = json.loads(raw) if raw else None
+    except (ValueError, RecursionError):
+        return None
+    return facts if isinstance(facts, dict) else None
 
 
 def _is_yes(value: str | None) -> bool:

@@ -1,5 +1,6 @@
 """Protection added to an order, or taken off again, by a partner: before dispatch, with the customer's choice."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -66,6 +67,16 @@ def test_it_is_covered_with_the_customers_choice_once_the_order_comes_home(partn
     consent = Consent.objects.get(coverage=found)
     assert (consent.how, consent.default_on, consent.text_version) == ("order status page", False, "2026-11")
     assert consent.given_at
+
+
+def test_what_was_chosen_later_counts_before_what_the_cart_said(partner: Api) -> None:
+    make_plan(fee_variant_ids=[99])
+    declined = {"name": "protection_consent", "value": json.dumps({"how": "declined in the cart"})}
+    seen = snapshot(line(), attributes=[declined])
+    add(partner, apply(seen).order)
+    again = apply(replace(seen, lines=[*seen.lines, fee_line()], updated_at=later())).order
+    coverage.refresh(again, by="shopify")
+    assert Consent.objects.get().how == "order status page"
 
 
 def test_a_choice_whose_change_came_to_nothing_is_no_consent(partner: Api) -> None:
