@@ -125,8 +125,8 @@ def recognise(order: Order, *, by: str, source: str = "") -> Resolution | None:
     if resolution is None or resolution.replacement_order_id == order.pk:
         return resolution
     resolution = locked_remedy(resolution)
-    if resolution.state in (Resolution.State.FAILED, Resolution.State.REVERSED):
-        # Nobody expects it any more, and the units may be decided anew: the order stays, staff are told.
+    if not resolution.claim.resolutions.filter(STANDING, pk=resolution.pk).exists():
+        # Its units may be decided anew, or are paid for by a plan B: the order stays, staff are told.
         journal_once(resolution, "unexpected", by, order, state=resolution.state)
         return resolution
     resolution = mark_executed(resolution, remote_order_id=order.remote_id, remote_order_name=order.name, by=by)

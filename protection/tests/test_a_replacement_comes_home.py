@@ -7,7 +7,7 @@ import pytest
 
 from orders.models import JournalEntry, Order
 from orders.tests.builders import line, make_order, make_shop
-from protection import resolutions, review
+from protection import ladder, resolutions, review
 from protection.models import Claim, Resolution
 from protection.tests.builders import decide, make_agent, make_claim, make_covered_order, make_resolution
 
@@ -80,13 +80,18 @@ def test_a_second_order_with_the_same_uuid_is_told_to_staff_once_and_deletes_not
     assert Order.objects.filter(pk=second.pk).exists()
 
 
-@pytest.mark.parametrize("ended", ["failed", "reversed"])
+@pytest.mark.parametrize("ended", ["failed", "reversed", "held"])
 def test_an_order_nobody_expects_any_more_is_kept_and_told_to_staff(ended: str) -> None:
-    """The shop's answer was taken for a refusal, or the decision was undone, and yet here it is."""
+    """The shop's answer was taken for a refusal, or the decision was undone, or money was given, and yet here it is."""
     resolution = make_resolution()
     if ended == "failed":
         resolutions.start(resolution)
         resolutions.mark_failed(resolution, "timeout", by="shopify")
+    elif ended == "held":
+        resolutions.start(resolution)
+        resolution.lines = [{**line, "otherwise": ["refund"]} for line in resolution.lines]
+        resolution.save()
+        ladder.out_of_stock(resolution, "Not in stock", [], by="shopify")
     else:
         review.undo(resolution.claim, user=make_agent("ben"))
     order = home(resolution.uuid)
@@ -94,7 +99,7 @@ def test_an_order_nobody_expects_any_more_is_kept_and_told_to_staff(ended: str) 
         resolutions.recognise(order, by="shopify")
     resolution.refresh_from_db()
     assert (resolution.state, resolution.replacement_order) == (ended, None)
-    assert Claim.objects.get().state == "in_review"
+    assert Claim.objects.get().state == ("resolving" if ended == "held" else "in_review")
     assert told("resolution.unexpected") == [
         {"claim": resolution.claim.public_id, "replacement": order.public_id, "state": ended}
     ]
