@@ -1,5 +1,7 @@
 """What became of the changes that carry remedies out: told by whoever sent them, and looked up by the clock."""
 
+from django.db.models import Q
+
 from orders.models import Change
 from protection import paying, reversing
 from protection.models import Resolution
@@ -22,11 +24,13 @@ def follow_all() -> int:
     """Follow what nobody told of (a process was killed, a change was given up); returns how many were looked at."""
     waiting = Resolution.objects.filter(state=State.QUEUED, started_at__isnull=False)
     references = list(waiting.values_list("public_id", flat=True)[:500])
-    taken_back = Change.objects.filter(kind=Change.Kind.CANCEL, reference__startswith="res_", state__in=paying.ENDED)
-    standing = Resolution.objects.filter(state=State.EXECUTED, failure="").values("public_id")
+    standing = Resolution.objects.filter(state=State.EXECUTED)
+    made = Q(state=Change.State.DONE, reference__in=standing.values("public_id"))
+    refused = Q(state=Change.State.FAILED, reference__in=standing.filter(failure="").values("public_id"))
+    taken_back = Change.objects.filter(made | refused, kind=Change.Kind.CANCEL, reference__startswith="res_")
     ended = [
         *Change.objects.filter(reference__in=references, state__in=paying.ENDED).values_list("public_id", flat=True),
-        *taken_back.filter(reference__in=standing).values_list("public_id", flat=True)[:500],
+        *taken_back.values_list("public_id", flat=True)[:500],
     ]
     for public_id in ended:
         follow(public_id)
