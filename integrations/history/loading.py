@@ -15,7 +15,7 @@ from integrations.history import merging, reading
 from integrations.history.batches import UNREADABLE, Job, Loaded, Loader, copy_rows
 from integrations.history.parcels import ParcelLoader
 from integrations.history.reading import Whole
-from integrations.shopify import bulk_rows
+from integrations.shopify import bulk_rows, bulk_values
 
 # Begins the digest of what was loaded from a file. Another number whenever `bulk_rows` writes more or other columns,
 # so that orders that were loaded before are compared again.
@@ -84,7 +84,7 @@ class _OrderLoader(Loader):
     def _rows(self, whole: Whole, digest: str) -> "_Rows":
         """Raises one of `UNREADABLE`."""
         node = reading.parse(whole.line)
-        remote_id = bulk_rows.number_of(node["id"])
+        remote_id = bulk_values.number_of(node["id"])
         kinds: dict[str, list[bulk_rows.Node]] = {}
         for child in map(reading.parse, dict.fromkeys(whole.children)):
             if gid := child.get("id"):  # some shipping lines have none, and are no news
@@ -93,11 +93,11 @@ class _OrderLoader(Loader):
         # What a bulk file cannot hold whole, for it stands in a list: such an order is read from the shop afterwards.
         should_read = bool(node["refunds"]) or node["returnStatus"] != "NO_RETURN"
         should_read = should_read or max(len(transactions), len(node["fulfillments"])) >= LONGEST_LIST
-        awaits = [] if should_read else [str(bulk_rows.number_of(parcel["id"])) for parcel in node["fulfillments"]]
+        awaits = [] if should_read else [str(bulk_values.number_of(parcel["id"])) for parcel in node["fulfillments"]]
         customer = node["customer"]
         order = bulk_rows.order_row(node, lines, kinds.get("ShippingLine", []))
         return _Rows(
-            (*order, digest, should_read, bulk_rows.json_text(awaits), self._may_be_protected(node, lines)),
+            (*order, digest, should_read, bulk_values.json_text(awaits), self._may_be_protected(node, lines)),
             [bulk_rows.line_row(remote_id, position, line) for position, line in enumerate(lines)],
             [bulk_rows.payment_row(remote_id, transaction) for transaction in transactions],
             _work(remote_id, kinds.get("FulfillmentOrder", []), kinds.get("FulfillmentOrderLineItem", [])),

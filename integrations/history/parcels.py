@@ -11,7 +11,7 @@ import psycopg
 from integrations.history import parcel_merging, reading
 from integrations.history.batches import UNREADABLE, Loaded, Loader, copy_rows
 from integrations.history.reading import Whole
-from integrations.shopify import bulk_parcels, bulk_rows
+from integrations.shopify import bulk_parcels, bulk_values
 from integrations.shopify.bulk_rows import Node, Row
 
 
@@ -46,7 +46,7 @@ class ParcelLoader(Loader):
         sent_lines: list[Row] = []
         for order, node in parcels:
             try:
-                number = bulk_rows.number_of(node["id"])
+                number = bulk_values.number_of(node["id"])
                 if (order, number) in self.staged or str(number) not in awaited.get(order, ()):
                     continue
                 of_it = parts.get(node["id"], {}).values()
@@ -67,7 +67,7 @@ class ParcelLoader(Loader):
     def order_of(self, whole: Whole) -> int:
         """Of the order whose fulfillment order this is; 0 when it cannot be read."""
         try:
-            return bulk_rows.number_of(reading.parse(whole.line)["orderId"])
+            return bulk_values.number_of(reading.parse(whole.line)["orderId"])
         except UNREADABLE:
             return 0
 

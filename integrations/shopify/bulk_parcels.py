@@ -1,6 +1,7 @@
 """A parcel in a bulk file, straight to the column values that intake would write for it: as lean as `bulk_rows`."""
 
-from integrations.shopify.bulk_rows import Node, Row, json_text, needed, number_of, text_in, time_text
+from integrations.shopify.bulk_rows import Node, Row
+from integrations.shopify.bulk_values import json_text, needed, number_of, text_in, time_text
 from integrations.shopify.values import CARRIERS_WORDS, count
 
 # In the order in which the functions below return them; jsonb as text.

@@ -6,15 +6,25 @@ write comes out equal (test_a_backfill_writes_what_a_read_would). Raises like `r
 AttributeError or ArithmeticError for an order that cannot be read.
 """
 
-import re
 from decimal import Decimal
 from typing import Any
 
-import orjson
-
 from integrations.shopify.balance import Terms, discrepancy
-from integrations.shopify.values import clean, count, identifier, when
-from orders.money import MINOR_UNITS, Money, MoneyBag, decimal_of, text_of
+from integrations.shopify.bulk_values import (
+    ADDRESS,
+    address_text,
+    bag_in,
+    json_text,
+    needed,
+    number_of,
+    pairs_text,
+    sum_in,
+    tags_text,
+    text_in,
+    time_text,
+)
+from integrations.shopify.values import count
+from orders.money import Money, MoneyBag, decimal_of
 from orders.snapshot import LineSnapshot, ShippingLineSnapshot
 
 Node = dict[str, Any]
@@ -47,24 +57,17 @@ _AMOUNTS = {
     "current_subtotal": "currentSubtotalPriceSet", "current_tax": "currentTotalTaxSet",
     "current_discounts": "currentTotalDiscountsSet",
 }  # fmt: skip
-_ADDRESS = {
-    "first_name": "firstName", "last_name": "lastName", "company": "company", "address1": "address1",
-    "address2": "address2", "city": "city", "province": "province", "province_code": "provinceCode", "zip": "zip",
-    "country": "country", "country_code": "countryCodeV2", "phone": "phone",
-}  # fmt: skip
 _DISPATCH = {"UNFULFILLED": "", "PARTIALLY_FULFILLED": "partial", "FULFILLED": "fulfilled"}
 _FOUR_DIGITS = Decimal("0.0001")  # as many as the columns
 _NOTHING = Decimal(0)
-_PLAIN_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,15})\.[0-9]{1,2}")
-_PLAIN_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 def order_row(node: Node, lines: list[Node], shipping_lines: list[Node]) -> Row:
     """Values of the order itself, as named by `ORDER`; of its lines it holds whether they make its total."""
-    amounts = {name: _bag(node[field]) for name, field in _AMOUNTS.items() if node[field]}
+    amounts = {name: bag_in(node[field]) for name, field in _AMOUNTS.items() if node[field]}
     total = decimal_of(node["totalPriceSet"]["shopMoney"]["amount"]).quantize(_FOUR_DIGITS)
     customer, shipping, billing = node["customer"], node["shippingAddress"], node["billingAddress"]
-    ships_to = _address(shipping)
+    ships_to = address_text(shipping)
     display = node["displayFulfillmentStatus"]
     dispatch = _DISPATCH.get(display)
     return (
@@ -75,8 +78,8 @@ def order_row(node: Node, lines: list[Node], shipping_lines: list[Node]) -> Row:
         text_in(node["email"]),
         text_in(node["phone"]),
         text_in(node["note"]),
-        _tags(node["tags"]),
-        _pairs(node["customAttributes"]),
+        tags_text(node["tags"]),
+        pairs_text(node["customAttributes"]),
         node["test"],
         text_in(node["sourceName"]),
         text_in(node["sourceIdentifier"]),
@@ -88,7 +91,7 @@ def order_row(node: Node, lines: list[Node], shipping_lines: list[Node]) -> Row:
         str(total),
         json_text(amounts),
         ships_to,
-        ships_to if billing == shipping else _address(billing),
+        ships_to if billing == shipping else address_text(billing),
         needed(time_text(node["createdAt"])),
         needed(time_text(node["updatedAt"])),
         time_text(node["processedAt"]),
@@ -109,9 +112,9 @@ def line_row(order_remote_id: int, position: int, node: Node) -> Row:
     """Values of one line, as named by `LINE`; how far it was sent, its parcels say."""
     variant, product, price, tip = node["variant"], node["product"], node["originalUnitPriceSet"], _is_tip(node)
     amounts = {
-        "unit_price": _bag(price),
-        "discount": _sum([part["allocatedAmountSet"] for part in node["discountAllocations"]], price),
-        "tax": _sum([part["priceSet"] for part in node["taxLines"]], price),
+        "unit_price": bag_in(price),
+        "discount": sum_in([part["allocatedAmountSet"] for part in node["discountAllocations"]], price),
+        "tax": sum_in([part["priceSet"] for part in node["taxLines"]], price),
     }
     return (
         order_remote_id,
@@ -129,7 +132,7 @@ def line_row(order_remote_id: int, position: int, node: Node) -> Row:
         node["taxable"],
         node["isGiftCard"],
         tip,
-        _pairs(node["customAttributes"]),
+        pairs_text(node["customAttributes"]),
         json_text(amounts),
         _group(node["lineItemGroup"]),
         "not_eligible" if tip else "",
@@ -146,7 +149,7 @@ def payment_row(order_remote_id: int, node: Node) -> Row:
         text_in(node["kind"]).lower(),
         text_in(node["status"]).lower(),
         text_in(node["gateway"]),
-        json_text(_bag(node["amountSet"])),
+        json_text(bag_in(node["amountSet"])),
         node["test"],
         time_text(node["createdAt"]),
         time_text(node["processedAt"]),
@@ -168,7 +171,7 @@ def work_row(order_remote_id: int, node: Node, parts: list[Node]) -> Row:
         for part in parts
     ]  # fmt: skip
     lines.sort(key=lambda part: part["id"])  # a file has them in any order
-    named = {**_ADDRESS, "country_code": "countryCode"}
+    named = {**ADDRESS, "country_code": "countryCode"}
     return (
         order_remote_id,
         number_of(node["id"]),
@@ -202,40 +205,9 @@ def customer_row(node: Node) -> Row:
     )
 
 
-def amount_text(amount: Any, currency: str) -> str:
-    """`text_of(decimal_of(amount), currency)`, at a tenth of its price for what nearly all amounts look like."""
-    if type(amount) is str and currency not in MINOR_UNITS and currency.isupper() and _PLAIN_AMOUNT.fullmatch(amount):
-        return amount if amount[-3] == "." else amount + "0"
-    return text_of(decimal_of(amount), currency)
-
-
-def _bag(node: Node) -> dict[str, dict[str, str]]:
-    shop, presentment = node["shopMoney"], node["presentmentMoney"]
-    side = _side(shop)
-    return {"shop": side, "presentment": side if presentment == shop else _side(presentment)}
-
-
-def _side(money: Node) -> dict[str, str]:
-    currency = money["currencyCode"]
-    return {"amount": amount_text(money["amount"], currency), "currency": currency}
-
-
-def _sum(nodes: list[Node], like: Node) -> dict[str, dict[str, str]]:
-    summed = {}
-    for side, field in (("shop", "shopMoney"), ("presentment", "presentmentMoney")):
-        currency = like[field]["currencyCode"]
-        if len(nodes) == 1:
-            amount = amount_text(nodes[0][field]["amount"], currency)
-        else:
-            parts = (decimal_of(node[field]["amount"]) for node in nodes)
-            amount = text_of(sum(parts, Decimal(0)), currency) if nodes else _zero(currency)
-        summed[side] = {"amount": amount, "currency": currency}
-    return summed
-
-
 def _shipping_line(node: Node) -> Node:
     return {"id": number_of(node["id"]), "title": text_in(node["title"]), "code": text_in(node["code"]),
-            "removed": node["isRemoved"], "price": _bag(node["originalPriceSet"])}  # fmt: skip
+            "removed": node["isRemoved"], "price": bag_in(node["originalPriceSet"])}  # fmt: skip
 
 
 def _group(node: Node | None) -> str | None:
@@ -301,50 +273,3 @@ def _money_bag(node: Node) -> MoneyBag:
         for side in ("shopMoney", "presentmentMoney")
     )
     return MoneyBag(shop, presentment)
-
-
-def _zero(currency: str) -> str:
-    return "0.00" if currency not in MINOR_UNITS and currency.isupper() else text_of(Decimal(0), currency)
-
-
-def _address(node: Node | None) -> str | None:
-    return None if not node else json_text({name: text_in(node[field]) for name, field in _ADDRESS.items()})
-
-
-def _pairs(nodes: list[Node]) -> str:
-    pairs = [{"name": text_in(node["key"]), "value": text_in(node["value"])} for node in nodes]
-    return json_text(pairs) if pairs else "[]"
-
-
-def _tags(tags: list[str]) -> str:
-    return json_text(sorted({text_in(tag).strip() for tag in tags} - {""})) if tags else "[]"
-
-
-def json_text(value: Any) -> str:
-    """As a jsonb column takes it."""
-    return orjson.dumps(value).decode()
-
-
-def text_in(value: Any) -> str:
-    """As `clean`; the reader has made sure that PostgreSQL can hold every text of the line."""
-    return value if type(value) is str else clean(value)
-
-
-def number_of(gid: str) -> int:
-    """1 for gid://shopify/Order/1; ValueError for what is no such id."""
-    return identifier(gid.rsplit("/", 1)[-1].split("?")[0])
-
-
-def time_text(value: str | None) -> str | None:
-    """The moment as it came where PostgreSQL reads it so; ValueError for one without an offset."""
-    if value is None or _PLAIN_TIME.fullmatch(value):
-        return value
-    moment = when(value)
-    return moment.isoformat() if moment else None
-
-
-def needed(moment: str | None) -> str:
-    """The moment; ValueError for none."""
-    if moment is None:
-        raise ValueError("the time of making or of the last change is missing")
-    return moment

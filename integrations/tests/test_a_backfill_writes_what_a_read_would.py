@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integrations.differences import differences
-from integrations.shopify import bulk_rows
+from integrations.shopify import bulk_rows, bulk_values
 from integrations.shopify.nodes import orders
 from integrations.shopify.nodes.orders import Whole
 from integrations.tests.bulk import (
@@ -192,7 +192,7 @@ currencies = st.sampled_from(["USD", "EUR", "JPY", "KWD", "usd", "jpy", "XXX"])
 @given(amounts, currencies)
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 def test_amounts_are_written_as_everywhere(amount, currency):
-    assert bulk_rows.amount_text(amount, currency) == text_of(decimal_of(amount), currency)
+    assert bulk_values.amount_text(amount, currency) == text_of(decimal_of(amount), currency)
 
 
 @pytest.mark.parametrize("broken", [
