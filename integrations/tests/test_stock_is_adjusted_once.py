@@ -67,6 +67,17 @@ def test_a_count_from_an_old_number_is_a_conflict_for_people(shop_of_module, sto
     assert (change.state, StockLevel.objects.get(pk=level.pk).available) == ("done", 50)
 
 
+def test_a_count_of_the_shop_that_is_kept_leaves_nothing_to_send(shop_of_module, store, door, level):
+    change = adjust(level, quantity=level.available + 7)
+    count_by_hand(shop_of_module, level, 33)
+    sent(store, change)
+    assert change.state == "conflict"
+    changes.keep_theirs(change, by="staff:lea")
+    sent(store, change)
+    assert (change.state, door.mutations) == ("withdrawn", ["inventorySetQuantities"])
+    assert StockLevel.objects.get(pk=level.pk).available == 33
+
+
 def test_a_bad_wish_is_refused_by_name(store, level):
     place = str(level.location.remote_id)
     for wish, code in (

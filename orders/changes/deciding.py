@@ -71,7 +71,7 @@ def _decided(change: Change, kept: str, by: str, source: str) -> Change:
     if change.theirs:
         _save(change, Change.State.CONFLICT)
         tell(change, "conflict", by=by, source=source, fields=sorted(change.theirs), kept=kept)
-    elif change.wanted:
+    elif change.base:  # what is compared, and so still to be written; beside it stands where, and why
         change.uuid = uuid.uuid4()  # another base, so another intent
         _save(change, Change.State.QUEUED)
         tell(change, "queued", by=by, source=source, fields=sorted(change.wanted), kept=kept)
