@@ -79,6 +79,17 @@ def test_while_the_shop_works_on_the_lost_try_nothing_is_refused(store, door, or
     assert Refund.objects.filter(order=order).count() == 1
 
 
+def test_money_that_was_paid_stays_paid_though_the_shop_refuses_to_show_the_order(store, door, order, goods):
+    change = changes.refund(order, lines=[line(goods)], by="staff:ana")
+    denied = {"message": "Access denied", "path": ["order"], "extensions": {"code": "ACCESS_DENIED"}}
+    door.instead("OrderRead", {"data": {"order": None}, "errors": [denied]})
+    sent(store, change)
+    assert door.answers == {}
+    assert (change.state, change.failure, held(goods)) == ("done", "", [("refund", change.public_id)])
+    home(store, order.remote_id)
+    assert held(goods) == [("refund", Refund.objects.get(order=order).public_id)]
+
+
 def test_an_amount_is_paid_back_without_any_line(store, door, order):
     change = changes.refund(order, amount="5.00", note="Sorry", by="staff:ana")
     sent(store, change)

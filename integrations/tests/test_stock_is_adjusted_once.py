@@ -78,6 +78,14 @@ def test_a_count_of_the_shop_that_is_kept_leaves_nothing_to_send(shop_of_module,
     assert StockLevel.objects.get(pk=level.pk).available == 33
 
 
+def test_units_that_were_adjusted_stay_so_though_the_shop_refuses_to_show_them(store, door, level):
+    change = adjust(level, delta=-1, reason="damaged")
+    door.instead("StockOfItem", {"errors": [{"message": "Access denied", "extensions": {"code": "ACCESS_DENIED"}}]})
+    sent(store, change)
+    assert door.answers == {}
+    assert (change.state, change.failure) == ("done", "")
+
+
 def test_a_bad_wish_is_refused_by_name(store, level):
     place = str(level.location.remote_id)
     for wish, code in (

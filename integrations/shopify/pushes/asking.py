@@ -3,14 +3,15 @@
 Shopify refuses in `userErrors` (the answer is HTTP 200): that is an answer, so the change is settled, as failed.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from backoffice import failpoints
 from integrations.errors import GiveUp, NotYet, Throttled
 from integrations.models import Connection, Delivery
-from integrations.shopify.arriving import apply_order
+from integrations.shopify.arriving import read_and_apply
 from integrations.shopify.client import Shopify, gid
-from integrations.shopify.reads import read_order
 from orders.changes import carrying
 from orders.models import Change
 
@@ -90,7 +91,19 @@ def order_gid(change: Change) -> str:
 def bring_home(connection: Connection, change: Change) -> None:
     """Read the order and let it in, so that our row is right at once; the webhook that follows brings nothing new."""
     assert change.order is not None
-    snapshot = read_order(connection, change.order.remote_id)
-    if snapshot is not None:
-        apply_order(connection, snapshot)
+    with afterwards():
+        read_and_apply(connection, change.order.remote_id)
     failpoints.reach("change.home")
+
+
+@contextmanager
+def afterwards() -> Iterator[None]:
+    """Around reading what was changed: where the shop refuses to show it, what is done stays done, and is no refusal.
+
+    What could not be read comes with the shop's own message, or with the next pass.
+    """
+    try:
+        yield
+    except GiveUp as problem:
+        if problem.parked != Delivery.Parked.REFUSED:
+            raise

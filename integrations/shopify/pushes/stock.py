@@ -8,7 +8,7 @@ from integrations.models import Connection
 from integrations.sent import Sent
 from integrations.shopify import parcel_documents
 from integrations.shopify.client import gid
-from integrations.shopify.pushes.asking import BY, Refused, ask
+from integrations.shopify.pushes.asking import BY, Refused, afterwards, ask
 from integrations.shopify.stock import read_item
 from orders.changes import carrying
 from orders.models import Change, StockLevel
@@ -39,7 +39,8 @@ def push(connection: Connection, change: Change) -> Sent:
         if STALE not in {error.get("code") for error in refusal.errors}:
             raise
         return _conflict(connection, change, item)
-    read_item(connection, item)
+    with afterwards():
+        read_item(connection, item)
     carrying.done(change, by=BY, source=connection.public_id)
     return Sent("Written", 200)
 
