@@ -74,6 +74,17 @@ def at_least_one(raw: str) -> int:
     return int(raw)
 
 
+def a_number(least: int, most: int) -> Callable[[str], int]:
+    """A whole number from `least` to `most`."""
+
+    def cast(raw: str) -> int:
+        if not raw.strip().removeprefix("-").isdecimal() or not least <= int(raw) <= most:
+            raise ValueError(f"expected a whole number from {least} to {most}")
+        return int(raw)
+
+    return cast
+
+
 def share(raw: str) -> float:
     if not 0 <= float(raw) < 1:
         raise ValueError("expected a number from 0 to below 1, such as 0.3")

@@ -18,6 +18,7 @@ from backoffice.console.skin import UNFOLD as UNFOLD  # the console's skin reads
 from backoffice.environment import (
     HOST_NAME,
     MISSING,
+    a_number,
     a_storage,
     addresses,
     at_least_one,
@@ -36,6 +37,8 @@ from backoffice.environment import (
 )
 from backoffice.local import VAR
 
+A_DAY = 86_400  # seconds
+A_YEAR = 366  # days
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = VAR
 MODE: str = read("BACKOFFICE_MODE", one_of("local", "production"), "production")
@@ -56,12 +59,14 @@ SHOPIFY_API_VERSION: str = read("SHOPIFY_API_VERSION", str, "2026-10")
 # one looks, and how old a change must be before not having heard of it counts as a difference.
 LEAVE_TO_LIVE_WORK: float = read("LEAVE_TO_LIVE_WORK", share, 0.3)
 RECONCILE_FIRST_DAYS: int = read("RECONCILE_FIRST_DAYS", at_least_one, 2)
-DRIFT_GRACE_SECONDS: int = read("DRIFT_GRACE_SECONDS", int, 60)
+DRIFT_GRACE_SECONDS: int = read("DRIFT_GRACE_SECONDS", a_number(0, A_DAY), 60)
 REPLACEMENTS_PER_HOUR: int = read("REPLACEMENTS_PER_HOUR", at_least_one, 30)  # a store, as a safety catch
-INFO_DAYS: int = read("INFO_DAYS", int, 9)  # to answer what was asked, with a reminder after each third of it
-REPLY_DAYS: int = read("REPLY_DAYS", int, 30)  # an answer that comes later than this does not open a claim again
-APPEAL_DAYS: int = read("APPEAL_DAYS", int, 30)
-UNDO_SECONDS: int = read("UNDO_SECONDS", int, 30)  # money effects wait this long, so that a decision can be undone
+# Days to answer what was asked (with a reminder after each third of them), days in which a late answer opens a claim
+# again, days to appeal; and the seconds that money waits for, so that a decision can be undone.
+INFO_DAYS: int = read("INFO_DAYS", a_number(1, A_YEAR), 9)
+REPLY_DAYS: int = read("REPLY_DAYS", a_number(1, A_YEAR), 30)
+APPEAL_DAYS: int = read("APPEAL_DAYS", a_number(1, A_YEAR), 30)
+UNDO_SECONDS: int = read("UNDO_SECONDS", a_number(0, A_DAY), 30)
 
 # Mail to staff and partners. Locally it is written to files that the console shows; in production somebody must decide.
 MAIL_DIR = VAR / "mail"

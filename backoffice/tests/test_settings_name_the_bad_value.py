@@ -60,12 +60,23 @@ def test_a_missing_value_stops_the_start(tmp_path: Path, name: str) -> None:
         ("EMAIL_URL", "mail.example"),
         ("OPERATORS_MAIL", "ops@example.com,nobody"),
         ("METRICS_TOKEN", "short"),
+        ("INFO_DAYS", "0"),
+        ("REPLY_DAYS", "-1"),
+        ("APPEAL_DAYS", "1000000000000"),
+        ("UNDO_SECONDS", "-30"),
+        ("DRIFT_GRACE_SECONDS", "-1"),
+        ("UNDO_SECONDS", "1.5"),
     ],
 )
 def test_a_bad_value_stops_the_start(tmp_path: Path, name: str, value: str) -> None:
     done = load(tmp_path, **{name: value})
     assert done.returncode == 1
     assert f"ImproperlyConfigured: {name} has a bad value" in done.stderr.splitlines()[-1]
+
+
+def test_a_number_says_what_it_may_be(tmp_path: Path) -> None:
+    last = load(tmp_path, UNDO_SECONDS="-30").stderr.splitlines()[-1]
+    assert last.endswith("UNDO_SECONDS has a bad value: expected a whole number from 0 to 86400")
 
 
 @pytest.mark.parametrize(
