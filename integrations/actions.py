@@ -61,6 +61,7 @@ ACTIONS = {
     "resolution.linked": "The replacement order arrived in the orders",
     "resolution.unexpected": "A replacement order appeared for a remedy that had been taken back",
     "resolution.doubled": "A second replacement order appeared for one remedy",
+    "link.ended": "Staff ended every link that a customer had to an order and its claims",
     "change.queued": "A change of an order was asked for and is on its way to the shop",
     "change.running": "The shop took a change and works on it",
     "change.done": "A change was made at the shop",

@@ -200,3 +200,8 @@ def _unexpected(facts: dict[str, Any]) -> str:
 @tells("resolution.doubled")
 def _doubled(facts: dict[str, Any]) -> str:
     return f"A second replacement order appeared ({facts['replacement']}): please look"
+
+
+@tells("link.ended")
+def _links_ended(facts: dict[str, Any]) -> str:
+    return "All links that the customer had were ended"

@@ -1,5 +1,6 @@
 from protection.models.claim import Claim, ClaimItem, ClaimUnit
 from protection.models.coverage import Consent, Coverage
+from protection.models.customer_pages import Feedback, LinkGeneration, LinkRequest, SentForm
 from protection.models.decision import ApprovalLimit, Decision, Proposal
 from protection.models.evidence import Evidence, EvidenceView
 from protection.models.info_request import InfoRequest, Reply
@@ -19,13 +20,17 @@ __all__ = [
     "Decision",
     "Evidence",
     "EvidenceView",
+    "Feedback",
     "InfoRequest",
     "LaterChoice",
+    "LinkGeneration",
+    "LinkRequest",
     "Plan",
     "PlanVersion",
     "Proposal",
     "ReasonRule",
     "Reply",
     "Resolution",
+    "SentForm",
     "StatutoryDuty",
 ]
