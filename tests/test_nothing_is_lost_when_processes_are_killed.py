@@ -32,7 +32,7 @@ IDLE = int(os.environ.get("IDLE", "1"))
 ORDERS_A_SECOND = 12.5
 PLACING_SECONDS = ORDERS / ORDERS_A_SECOND
 # Leases of what a killed process held run out after 20 to 25 s; a large run also leaves a backlog of webhooks.
-RECOVERY_SECONDS = max(60.0, PLACING_SECONDS)
+RECOVERY_SECONDS = max(180.0, PLACING_SECONDS)
 BELL_SECONDS = 30.0
 
 # Each is killed once, in an order that SEED decides; whoever is above it must bring it back.
