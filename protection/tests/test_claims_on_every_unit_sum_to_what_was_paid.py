@@ -25,6 +25,8 @@ from protection.tests.builders import make_agent, make_covered_order
 pytestmark = pytest.mark.django_db
 CURRENCIES = [("USD", "USD"), ("USD", "JPY"), ("JPY", "JPY"), ("KWD", "USD"), ("EUR", "KWD"), ("JPY", "EUR")]
 ORDERS, IN_ONE = 300, 50
+# The first fifty run each time, the others with the slow tests.
+SLOW = [pytest.param(first, marks=pytest.mark.slow) for first in range(IN_ONE, ORDERS, IN_ONE)]
 
 Coins = tuple[int, int]  # in the smallest coin of the shop's currency, of the shopper's
 
@@ -62,7 +64,10 @@ def placed(luck: random.Random) -> tuple[Order, Coins]:
     return order, goods  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("first", range(0, ORDERS, IN_ONE))
+# The first of them each time, all of them with the slow ones.
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(IN_ONE, ORDERS, IN_ONE))]
+)
 def test_to_the_last_coin(first: int) -> None:
     agent = make_agent(limit=None)
     for seed in range(first, first + IN_ONE):
