@@ -64,7 +64,7 @@ def _unsent(order: Order) -> Order:
 
 
 def _variant(version: PlanVersion, asked: int | None) -> int:
-    known = [int(number) for number in version.fee_variant_ids]
+    known: list[int] = version.fee_variant_ids
     if asked is None and len(known) == 1:
         return known[0]
     if asked is None:

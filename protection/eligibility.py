@@ -1,7 +1,7 @@
 """Reasons to refuse a claim, as pure questions: nothing here writes."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -95,15 +95,14 @@ def check_choices(choices: Sequence[Mapping[str, Any]], rule: ReasonRule | None)
             raise ClaimRefused("duplicate_choice", f"{remedy} is named twice.", pointer)
 
 
-def claimable_lines(order: Order) -> list[LineItem]:
-    """Lines a claim may be about: goods, not the fee, a tip or a gift card."""
-    return [line for line in order.lines.all() if why_not_claimable(line) is None]
+def fee_lines_of(order_id: int) -> list[int]:
+    """Remote ids of the lines of an order (by its key) that are the fee."""
+    return Coverage.objects.filter(order=order_id).values_list("fee_lines", flat=True).first() or []
 
 
-def why_not_claimable(line: LineItem) -> tuple[str, str] | None:
+def why_not_claimable(line: LineItem, fee_lines: Collection[int]) -> tuple[str, str] | None:
     """(code, sentence) when no claim may ever be about this line, None otherwise."""
-    coverage = Coverage.objects.select_related("plan_version").filter(order=line.order_id).first()
-    if coverage and line.remote_id in coverage.fee_lines:
+    if line.remote_id in fee_lines:
         return "fee_line", f"{line} is the fee for the delivery guarantee itself."
     if line.tip:
         return "tip_line", f"{line} is a tip."
@@ -115,7 +114,7 @@ def why_not_claimable(line: LineItem) -> tuple[str, str] | None:
 def units_to_claim(asked: ItemAsked, pointer: str) -> list[int]:
     """The units to file the claim for; raises ClaimRefused when there are not that many left."""
     line = asked.line
-    if refusal := why_not_claimable(line):
+    if refusal := why_not_claimable(line, fee_lines_of(line.order_id)):
         raise ClaimRefused(*refusal, pointer=pointer)
     if asked.quantity < 1:
         raise ClaimRefused("invalid_quantity", "The quantity must be at least 1.", f"{pointer}/quantity")

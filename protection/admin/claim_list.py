@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -13,11 +13,11 @@ from backoffice.console.counts import counts
 from backoffice.console.search import Found
 from backoffice.console.site import site
 from backoffice.templatetags.words import moment
-from protection.admin.claim_facts import ORDER_BULK, value_of
+from protection.admin.claim_facts import ORDER_BULK, value_of, with_items
 from protection.admin.claim_page import ClaimPage
 from protection.admin.file_claim import FileClaimPage
 from protection.admin.queue import QUEUES, in_queue
-from protection.models import Claim, ClaimItem
+from protection.models import Claim
 
 TONES = {
     Claim.State.IN_REVIEW: "warn",
@@ -93,10 +93,7 @@ class ClaimAdmin(ConsoleAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Claim]:
-        items = ClaimItem.objects.select_related("line__order").defer(
-            *(f"line__{name}" for name in ClaimAdmin.deferred)
-        )
-        return super().get_queryset(request).prefetch_related(Prefetch("items", items))
+        return with_items(super().get_queryset(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -14,7 +14,16 @@ from backoffice.rest.authentication import key_of
 from backoffice.rest.problems import Problem
 from orders.api import visible_orders
 from orders.models import LineItem, Order, Shop
-from protection.eligibility import ClaimRefused, ItemAsked, check_order, left_to_claim, promise_for, units_to_claim
+from protection.eligibility import (
+    ClaimRefused,
+    ItemAsked,
+    check_order,
+    fee_lines_of,
+    left_to_claim,
+    promise_for,
+    units_to_claim,
+    why_not_claimable,
+)
 from protection.models import Claim, ReasonRule
 from protection.rules import rule_text, rules_for, window_text
 from protection.windows import shipment_of, timing
@@ -102,17 +111,14 @@ def _covered(order: Order) -> dict[str, Any]:
 
 def _items(order: Order) -> list[dict[str, Any]]:
     """How many units of each line could be claimed; 0 with the reason where none can."""
-    lines = list(order.lines.all())
+    lines, fees = list(order.lines.all()), fee_lines_of(order.pk)
     left = left_to_claim(order, lines)
-    return [_item(line, left[line.pk]) for line in lines]
+    return [_item(line, left[line.pk], why_not_claimable(line, fees)) for line in lines]
 
 
-def _item(line: LineItem, left: int) -> dict[str, Any]:
-    refused: tuple[str | None, str | None] = (None, None)
-    try:
-        units_to_claim(ItemAsked(line, left or 1), "")
-    except ClaimRefused as refusal:
-        left, refused = 0, (refusal.code, str(refusal))
+def _item(line: LineItem, left: int, never: tuple[str, str] | None) -> dict[str, Any]:
+    left = 0 if never else left
+    refused = never or (None, None) if never or left else _why_none_left(line)
     return {
         "line_item": line.public_id,
         "line_item_remote_id": str(line.remote_id),
@@ -121,6 +127,14 @@ def _item(line: LineItem, left: int) -> dict[str, Any]:
         "code": refused[0],
         "why": refused[1],
     }
+
+
+def _why_none_left(line: LineItem) -> tuple[str | None, str | None]:
+    try:
+        units_to_claim(ItemAsked(line, 1), "")
+    except ClaimRefused as refusal:
+        return refusal.code, str(refusal)
+    return None, None  # a unit came free at this moment
 
 
 def _reasons(order: Order, wanted: Collection[str], now: datetime) -> list[dict[str, Any]]:

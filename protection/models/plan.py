@@ -1,6 +1,6 @@
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -8,6 +8,7 @@ from django.db import models
 
 from backoffice.identifiers import PublicId
 from orders.models import Shop
+from orders.money import decimal_of
 
 
 class Bought(Protocol):
@@ -135,6 +136,14 @@ class PlanVersion(models.Model):
             raise ValidationError({"maximum": "The maximum is below the minimum."})
         if self.plan_id and self.currency != self.plan.currency:
             raise ValidationError({"currency": f"The plan is priced in {self.plan.currency}."})
+        for name in ("flat_fee", "percent", "minimum", "maximum", "largest_cart"):
+            if (getattr(self, name) or 0) < 0:
+                raise ValidationError({name: "This cannot be below 0."})
+        for name in ("excluded_skus", "excluded_tags", "fee_skus"):
+            _check_list(name, getattr(self, name), str, '["PROTECT"]')
+        for name in ("excluded_product_ids", "fee_product_ids", "fee_variant_ids"):
+            _check_list(name, getattr(self, name), int, "[4711]")
+        _check_tiers(self.tiers)
 
     def is_fee(self, line: Bought) -> bool:
         """Whether `line` is the fee itself. Fee lines are never claimable."""
@@ -143,3 +152,21 @@ class PlanVersion(models.Model):
             or line.product_id in self.fee_product_ids
             or line.variant_id in self.fee_variant_ids
         )
+
+
+def _check_list(name: str, values: Any, kind: type, example: str) -> None:
+    """Carts are compared with these as they are: a number in quotes would match nothing."""
+    if not isinstance(values, list) or not all(type(value) is kind and value for value in values):
+        raise ValidationError({name: f"Write a list such as {example}."})
+
+
+def _check_tiers(tiers: Any) -> None:
+    before = Decimal(-1)
+    try:
+        for tier in tiers:
+            begin, fee = decimal_of(tier["from"]), decimal_of(tier["fee"])
+            if begin <= before or fee < 0:
+                raise ValueError
+            before = begin
+    except (TypeError, KeyError, ValueError):
+        raise ValidationError({"tiers": "Tiers with rising amounts, each with its fee."}) from None

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backoffice.tests.builders import api, assert_problem
@@ -67,6 +69,16 @@ def test_items_say_how_many_units_are_left_and_why_none_is() -> None:
     entitlement.use_units(line_of(order, "Cup"), [1], kind="replacement", reference="res_1")
     told = [(item["claimable"], item["code"]) for item in eligibility(order)["items"]]
     assert told == [(2, None), (0, "unit_already_used"), (0, "tip_line"), (0, "fee_line")]
+
+
+def test_it_costs_as_many_queries_for_a_long_order_as_for_a_short_one() -> None:
+    counts = []
+    for number in (1, 30):
+        order = make_covered_order(*(line(f"Teapot {place}") for place in range(number)), line("Tip", tip=True))
+        with CaptureQueriesContext(connection) as queries:
+            assert sum(item["claimable"] for item in eligibility(order)["items"]) == number
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_what_it_says_is_what_filing_does() -> None:

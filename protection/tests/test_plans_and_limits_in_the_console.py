@@ -58,6 +58,34 @@ def test_a_version_cannot_begin_in_the_past(lead):
     assert PlanVersion.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tiers": '[{"from": "0"}]'},
+        {"tiers": '[{"from": "much", "fee": "1.00"}]'},
+        {"tiers": '[{"from": "50", "fee": "2.00"}, {"from": "0", "fee": "1.00"}]'},
+        {"tiers": "5"},
+        {"fee_variant_ids": '["99"]'},
+        {"fee_variant_ids": '{"99": true}'},
+        {"fee_product_ids": "[true]"},
+        {"excluded_tags": "5"},
+        {"fee_skus": "null"},
+        {"flat_fee": "-1"},
+    ],
+)
+def test_a_version_that_no_cart_could_be_priced_by_is_refused(lead, fields):
+    start = timezone.now() + timedelta(days=1)
+    answer = lead.post(ADD, form(make_plan(), start, **fields))
+    assert answer.status_code == 200  # the form is shown again
+    assert PlanVersion.objects.count() == 1
+
+
+def test_a_version_with_tiers_and_lists_is_taken(lead):
+    tiers = '[{"from": "0", "fee": "0.98"}, {"from": "50", "fee": "1.95"}]'
+    fields = {"pricing": "tiers", "tiers": tiers, "fee_variant_ids": "[99]", "excluded_tags": '["heavy"]'}
+    assert lead.post(ADD, form(make_plan(), timezone.now() + timedelta(days=1), **fields)).status_code == 302
+
+
 def test_a_version_that_began_is_not_changed(lead):
     version = make_plan()
     url = f"/admin/protection/planversion/{version.pk}/change/"

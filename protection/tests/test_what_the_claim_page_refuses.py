@@ -135,3 +135,20 @@ def test_enter_in_a_field_presses_nothing():
     form = page[page.index('id="claim"') :]
     assert form.index("<button") == form.index('<button type="submit" disabled hidden>')
     assert 'form="claim"' not in page  # a button elsewhere would come first
+
+
+@pytest.mark.parametrize("verb, name", [("deny", "note-{}"), ("ask", "question"), ("approve", "quantity-{}")])
+def test_text_that_cannot_be_stored_is_refused(verb, name):
+    claim = make_claim()
+    item = claim.items.get().pk
+    posted = {f"reason-{item}": "no_evidence", name.format(item): "a\x00b"}
+    assert press(agent_client(), claim, verb, **posted).status_code in (400, 409)
+    assert undecided(claim)
+
+
+@pytest.mark.parametrize("quantity", ["9" * 5000, "-1", "1.5", "²", "two"])
+def test_a_quantity_that_is_no_number_is_refused(quantity):
+    claim = make_claim()
+    answer = press(agent_client(), claim, "approve", **{f"quantity-{claim.items.get().pk}": quantity})
+    assert answer.status_code == 409
+    assert undecided(claim)
