@@ -18,7 +18,7 @@ from django.utils.dateparse import parse_datetime
 from integrations import passes
 from integrations.errors import GiveUp, RetryLater
 from integrations.history import finishing, process, spool
-from integrations.models import Connection, SyncRun, UnfinishedOrder
+from integrations.models import Connection, FarChild, SyncRun, UnfinishedOrder
 from integrations.passes import Over, Stuck
 from integrations.shopify import bulk
 from integrations.shopify.bulk import Busy, Operation
@@ -47,11 +47,6 @@ def start_with(connection: Connection, path: Path, *, by: str) -> SyncRun:
     return passes.begin(connection, SyncRun.Kind.BACKFILL, by=by, cursor=cursor)
 
 
-def go_on(run: SyncRun, seconds: float = 20.0) -> bool:
-    """One slice of the pass, of `seconds`; False when somebody else is at it, or it is over already."""
-    return passes.carry_on(run, seconds)
-
-
 def finish(run: SyncRun, watch: Watch = lambda run: None) -> SyncRun:
     """Carry a pass on to its end, together with the workers if they are at it; `watch` is shown it as it goes on."""
     _watching.append(watch)
@@ -64,6 +59,20 @@ def finish(run: SyncRun, watch: Watch = lambda run: None) -> SyncRun:
     finally:
         _watching.remove(watch)
     return run
+
+
+def sweep() -> int:
+    """Remove what passes that have failed or were ended left on this host and in the database; run every hour.
+
+    Returns how many files that were. They hold personal data, and no other pass goes on with them.
+    """
+    kept = spool.kept()  # before the passes: a file of one that begins now is not among them
+    under_way = SyncRun.objects.filter(kind=SyncRun.Kind.BACKFILL, state=SyncRun.State.RUNNING)
+    alive = set(under_way.values_list("public_id", flat=True))
+    for name in (left := kept - alive):
+        spool.path_of(name).unlink(missing_ok=True)
+    FarChild.objects.exclude(run__in=under_way).delete()
+    return len(left)
 
 
 def step(run: SyncRun, deadline: float) -> bool:

@@ -6,6 +6,7 @@ from django_q.models import Schedule
 MINUTES = {
     "integrations.alerts.evaluate": 1,
     "integrations.failing.run": 1,
+    "integrations.backfill.sweep": 60,
     "integrations.privacy.run": 1,
     "integrations.shopify.round_trip.end_forgotten": 5,
     "integrations.shopify.subscriptions.run": 5,

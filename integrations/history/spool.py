@@ -1,6 +1,7 @@
 """The result of a bulk operation on its way to our disk: in pieces, by ranges, as far as it has come.
 
-A spool file holds personal data: only its owner may read it, and it is removed as soon as it is loaded.
+A spool file holds personal data: only its owner may read it, and it is removed as soon as it is loaded, or swept away
+when its pass was not carried to its end (`backfill.sweep`).
 """
 
 import re
@@ -24,6 +25,11 @@ def path_of(run: str) -> Path:
     directory: Path = settings.VAR_DIR / "history"
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return directory / f"{run}.jsonl"
+
+
+def kept() -> set[str]:
+    """Public ids of the passes whose files are on this host."""
+    return {path.stem for path in path_of("any").parent.glob("*.jsonl")}
 
 
 def fetch(url: str, path: Path, *, seconds: float) -> bool:

@@ -8,10 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from integrations import backfill, passes
+from integrations import backfill, passes, schedules
 from integrations.differences import differences
 from integrations.history import spool
-from integrations.models import Connection, SyncRun, UnfinishedOrder
+from integrations.models import Connection, FarChild, SyncRun, UnfinishedOrder
 from integrations.shopify import bulk, reads
 from integrations.shopify.client import Shopify
 from integrations.shopify.pacing import Paced
@@ -131,10 +131,26 @@ def test_operations_that_fail_again_and_again_end_the_pass_with_a_reason(store, 
 def test_one_that_is_cancelled_at_shopify_is_not_taken_for_done(store, shopify):
     store.post("/sandbox/faults.json", bulk_seconds=1200)
     run = backfill.start(shopify, by="tests")
-    backfill.go_on(run, 0.2)
+    passes.carry_on(run, 0.2)
     Shopify(shopify).run(CANCEL, {"id": run.cursor["operation"]})
     backfill.finish(run)
     assert (run.state, "cancelled" in run.failure) == ("failed", True)
+
+
+def test_what_a_failed_pass_leaves_behind_is_swept_and_nothing_else(shopify, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    failed, alive = backfill.start(shopify, by="tests"), backfill.start(connect("other.myshopify.com"), by="tests")
+    for run in (failed, alive):
+        spool.path_of(run.public_id).write_text("somebody's address")
+        FarChild.objects.create(run=run, parent=b"Order/1", at=9, line=b"somebody's address")
+    passes.end(failed, failure="cancelled")
+    assert "integrations.backfill.sweep" in schedules.MINUTES
+    backfill.sweep()
+    assert not spool.path_of(failed.public_id).exists()
+    assert spool.path_of(alive.public_id).exists()
+    assert [child.run for child in FarChild.objects.all()] == [alive]
+    passes.end(alive, failure="cancelled")
+    assert backfill.sweep() == 1
 
 
 def test_a_sixth_operation_waits_until_a_place_is_free(store, shopify):
@@ -142,7 +158,7 @@ def test_a_sixth_operation_waits_until_a_place_is_free(store, shopify):
     line = Shopify(shopify)
     others = [bulk.start(line, bulk.HISTORY, is_grouped=False) for _ in range(5)]
     run = backfill.start(shopify, by="tests")
-    backfill.go_on(run, 2)
+    passes.carry_on(run, 2)
     assert (run.state, run.cursor["phase"], passes.waits(run)) == ("running", "ask", True)
     assert "already in progress" in run.facts["waits_for"]
     for other in others:
