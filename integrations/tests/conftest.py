@@ -26,7 +26,7 @@ def sandbox(tmp_path) -> Iterator[Sandbox]:
     """A Shopify that answers, in a process of its own."""
     started = running.start(tmp_path)
     yield started
-    started.stop()
+    started.kill()
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def stand_in(tmp_path_factory) -> Iterator[Sandbox]:
     """A Shopify that a module's tests share; each has a shop of its own there (`own_shop`)."""
     started = running.start(tmp_path_factory.mktemp("sandbox"))
     yield started
-    started.stop()
+    started.kill()
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def shop_of_module(tmp_path_factory) -> Iterator[Sandbox]:
     started = running.start(tmp_path_factory.mktemp("shop"))
     started.post("/sandbox/faults.json", points_per_second=10_000)
     yield started
-    started.stop()
+    started.kill()
 
 
 @pytest.fixture

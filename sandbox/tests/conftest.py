@@ -26,7 +26,13 @@ def shopify(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A running stand-in whose retries come 6,000 times as fast: the first after 10 ms, the last after 2.4 s."""
     sandbox = running.start(tmp_path_factory.mktemp("sandbox"), speed=6_000)
     yield sandbox
-    sandbox.stop()
+    sandbox.kill()
+
+
+@pytest.fixture
+def own_shop(shopify: Sandbox) -> Sandbox:
+    """A shop of a test's own at the stand-in its module shares."""
+    return running.another_shop(shopify)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def shopify(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A stand-in on the real clock: an hour is an hour."""
     sandbox = running.start(tmp_path_factory.mktemp("sandbox"))
     yield sandbox
-    sandbox.stop()
+    sandbox.kill()
 
 
 def pair(shopify: Sandbox) -> dict[str, Any]:
