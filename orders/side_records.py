@@ -54,7 +54,7 @@ def write_dispute(shop: Shop, snapshot: DisputeSnapshot, origin: Origin) -> str:
         for name, value in values.items():
             setattr(dispute, name, value)
         dispute.save()
-    order = Order.objects.filter(shop=shop, remote_id=snapshot.order_remote_id or 0).first()
+    order = Order.objects.select_for_update().filter(shop=shop, remote_id=snapshot.order_remote_id or 0).first()
     record(
         "dispute.opened" if created else "dispute.updated", shop=shop, order=order, by=origin.by, source=origin.source,
         dispute=str(dispute.remote_id), kind=dispute.kind, status=dispute.status,

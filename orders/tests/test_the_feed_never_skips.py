@@ -4,11 +4,13 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from backoffice.tests.at_once import OpenTransaction, at_once
+from orders.intake import Origin
 from orders.journal import record
-from orders.models import JournalEntry, Shop
+from orders.models import JournalEntry, Order, Shop
+from orders.side_records import DisputeSnapshot, write_dispute
 from orders.tests.builders import apply, later, make_order, make_shop, snapshot
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,3 +93,12 @@ def test_a_reader_of_one_order_sees_it_whole() -> None:
             record("order.updated", shop=order.shop, order=order, by="system", number=number)
     numbers = [entry.facts["number"] for entry in order.journal.filter(action="order.updated").order_by("id")]
     assert numbers == list(range(5))
+
+
+def test_a_dispute_waits_its_turn_in_the_order_it_is_about() -> None:
+    """Its entry is drawn under the order's lock too, or it could appear in front of one that was told already."""
+    order = make_order()
+    dispute = DisputeSnapshot(7001, order.remote_id, "chargeback", "needs_response")
+    told = partial(write_dispute, order.shop, dispute, Origin(by="shopify"))
+    with OpenTransaction(told), pytest.raises(OperationalError), transaction.atomic():
+        Order.objects.select_for_update(nowait=True).get()
