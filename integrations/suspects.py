@@ -1,9 +1,9 @@
 """Which orders of a page of heads have to be read whole: unknown here, older here, or different in what a head shows.
 
-Three queries for a page, however long it is.
+Four queries for a page, however long it is.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.db.models import Prefetch
 
 from integrations.models import Connection
 from integrations.shopify.polling import Head, PartHead
-from orders.models import Fulfillment, FulfillmentOrder, Order, Refund
+from orders.models import Fulfillment, FulfillmentOrder, Order, Payment, Refund
+from orders.parts import payments
 
 # What may be blank here for ever because a person asked for it.
 PERSONAL = {"email", "phone", "note", "attributes", "shipping_address", "billing_address"}
@@ -26,6 +27,7 @@ def of_heads(connection: Connection, heads: Collection[Head]) -> list[int]:
         .prefetch_related(
             Prefetch("fulfillments", Fulfillment.objects.only("order_id", "remote_id", "remote_updated_at", "status")),
             Prefetch("refunds", Refund.objects.only("order_id", "remote_id")),
+            Prefetch("payments", Payment.objects.only("order_id", "remote_id", "status")),
         )
     )
     known = {order.remote_id: order for order in ours}
@@ -61,6 +63,15 @@ def _differs(order: Order | None, head: Head) -> bool:
         or _total(order) not in (None, head.current_total)
         or {row.remote_id for row in order.refunds.all()} != head.refunds
         or {row.remote_id: (row.remote_updated_at, row.status) for row in order.fulfillments.all()} != head.parcels
+        or _lacks_payment({row.remote_id: row.status for row in order.payments.all()}, head.payments)
+    )
+
+
+def _lacks_payment(ours: Mapping[int, str], theirs: Mapping[int, str]) -> bool:
+    """Whether the shop shows a movement of money that is not here, or one that has gone on since."""
+    return any(
+        pk not in ours or (status != ours[pk] and not payments.is_older(status, ours[pk]))
+        for pk, status in theirs.items()
     )
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from sandbox import (
     catalogue,
     changing,
+    fulfillment_orders,
     giving_back,
     kept_orders,
     load_controls,
@@ -73,12 +74,14 @@ def place(request: HttpRequest) -> HttpResponseBase:
 
 
 def order(request: HttpRequest, order_id: int) -> HttpResponseBase:
-    """One order as a webhook would carry it."""
+    """One order as a webhook would carry it, and beside it what no body of an order holds, as it is kept."""
     with running().store.read() as connection:
         found = kept_orders.load(connection, order_id)
+        work = fulfillment_orders.of_order(connection, order_id)
     if found is None:
         return answer(request, {"errors": "Not Found"}, 404)
-    return answer(request, {"order": order_body(found)})
+    kept = {"transactions": found["transactions"], "fulfillment_orders": work}
+    return answer(request, {"order": order_body(found), "kept": kept})
 
 
 @verb

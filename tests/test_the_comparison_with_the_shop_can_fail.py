@@ -52,6 +52,17 @@ AT_THE_SHOP: dict[str, Any] = {
             "refund_line_items": [{"line_item_id": 5, "quantity": 1, "restock_type": "return"}],
         }
     ],
+    "kept": {
+        "transactions": [
+            {
+                "id": 8, "kind": "refund", "status": "success", "gateway": "bogus",
+                "amount": {"shop": "10.0", "presentment": "10.0"},
+            }
+        ],
+        "fulfillment_orders": [
+            {"id": 9, "status": "open", "location_id": 4, "lines": [{"line_id": 5, "total": 2, "remaining": 1}]}
+        ],
+    },
 }  # fmt: skip
 HERE: dict[str, Any] = {
     **dict.fromkeys(TEXTS), "remote_id": "17", "name": "#1001", "test": False, "number": 1001,
@@ -76,6 +87,15 @@ HERE: dict[str, Any] = {
         {
             "remote_id": "7", "note": "", "transactions": [{"id": "8", "kind": "refund", "status": "success"}],
             "lines": [{"line_remote_id": "5", "quantity": 1, "restock_type": "return"}],
+        }
+    ],
+    "payments": [
+        {"remote_id": "8", "kind": "refund", "status": "success", "gateway": "bogus", "amount": bag("10.00")}
+    ],
+    "fulfillment_orders": [
+        {
+            "remote_id": "9", "status": "open", "location_id": "4",
+            "lines": [{"line_remote_id": "5", "total": 2, "remaining": 1}],
         }
     ],
 }  # fmt: skip
@@ -130,6 +150,12 @@ def test_every_amount_is_compared_in_both_currencies(name, side):
         ("refunds.7.note", lambda order: order["refunds"][0].update(note="x")),
         ("refunds.7.lines", lambda order: order["refunds"][0]["lines"][0].update(restock_type="cancel")),
         ("refunds.7.transactions", lambda order: order["refunds"][0]["transactions"][0].update(status="pending")),
+        ("payments", lambda order: order["payments"].clear()),
+        ("payments", lambda order: order["payments"][0].update(status="pending")),
+        ("payments", lambda order: order["payments"][0]["amount"]["presentment"].update(amount="10.01")),
+        ("fulfillment_orders", lambda order: order["fulfillment_orders"].clear()),
+        ("fulfillment_orders", lambda order: order["fulfillment_orders"][0].update(location_id="3")),
+        ("fulfillment_orders", lambda order: order["fulfillment_orders"][0]["lines"][0].update(remaining=2)),
     ],
 )  # fmt: skip
 def test_every_part_is_compared(path: str, change: Change):

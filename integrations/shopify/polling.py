@@ -27,12 +27,14 @@ query OrderHeads($q: String!, $after: String) {{
   orders(first: {PAGE}, after: $after, query: $q, sortKey: UPDATED_AT) {{
     pageInfo {{ hasNextPage endCursor }}
     nodes {{
-      id name updatedAt cancelledAt closedAt displayFinancialStatus displayFulfillmentStatus email phone note tags
+      id name updatedAt cancelledAt closedAt displayFinancialStatus displayFulfillmentStatus returnStatus email phone
+      note tags
       customAttributes {{ key value }}
       currentTotalPriceSet {{ shopMoney {{ amount currencyCode }} }}
       shippingAddress {{ {_ADDRESS} }} billingAddress {{ {_ADDRESS} }}
       fulfillments(first: 250) {{ id updatedAt status }}
       refunds(first: 250) {{ id }}
+      transactions(first: 250) {{ id status }}
     }}
   }}
 }}"""
@@ -77,6 +79,7 @@ class Head:
     current_total: Decimal | None
     parcels: dict[int, tuple[datetime | None, str]] = field(default_factory=dict)  # id → (updated, status)
     refunds: frozenset[int] = frozenset()
+    payments: dict[int, str] = field(default_factory=dict)  # id → status
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +161,15 @@ def _head(node: dict[str, Any]) -> Head:
             ],
             "shipping_address": _address(node["shippingAddress"]),
             "billing_address": _address(node["billingAddress"]),
+            # No message tells that nothing is to come back.
+            **({} if node["returnStatus"] == "NO_RETURN" else {"return_status": clean(node["returnStatus"]).lower()}),
         },
         current_total=decimal_of(total["shopMoney"]["amount"]) if total else None,
         parcels={
             number_of(one["id"]): (when(one["updatedAt"]), clean(one["status"]).lower()) for one in node["fulfillments"]
         },
         refunds=frozenset(number_of(one["id"]) for one in node["refunds"]),
+        payments={number_of(one["id"]): clean(one["status"]).lower() for one in node["transactions"]},
     )
 
 

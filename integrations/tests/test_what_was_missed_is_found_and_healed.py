@@ -132,6 +132,41 @@ def test_a_second_change_of_the_same_second_is_found(sandbox, shopify):
     assert order.shipping_address["address1"] == "276 New Wharf"
 
 
+@pytest.mark.parametrize("missed", ["the whole payment", "that it has settled"])
+def test_a_payment_is_seen_though_no_message_about_it_came(sandbox, shopify, missed):
+    """No body of an order holds its payments: all else may have come and agree."""
+    order = heard_of(sandbox, shopify, sandbox.place()["id"])
+    if missed == "the whole payment":
+        order.payments.all().delete()
+    else:
+        order.payments.update(status="pending")
+    assert reconcile.reconcile(shopify, by="test").facts["read"] == 1
+    assert [row.status for row in order.payments.all()] == ["success"]
+    assert "read" not in reconcile.reconcile(shopify, by="test").facts
+
+
+def test_a_payment_that_is_further_here_is_no_reason_to_read(sandbox, shopify):
+    order = heard_of(sandbox, shopify, sandbox.place(lines=[{"sku": "FW-MUG", "quantity": 2}])["id"])
+    line = body_of(sandbox, order.remote_id)["line_items"][0]["id"]
+    sandbox.press(order.remote_id, "refund", status="pending", lines=[{"line_id": line, "quantity": 1}])
+    reconcile.reconcile(shopify, by="test")
+    assert order.payments.filter(status="pending").update(status="success") == 1
+    assert "read" not in reconcile.reconcile(shopify, by="test").facts
+
+
+def test_goods_on_their_way_back_are_seen_though_no_message_about_them_came(sandbox, shopify):
+    order = heard_of(sandbox, shopify, sandbox.place(lines=[{"sku": "FW-MUG", "quantity": 2}])["id"])
+    sandbox.press(order.remote_id, "fulfil")
+    reconcile.reconcile(shopify, by="test")
+    sandbox.press(order.remote_id, "return")
+    after = read_order(shopify, order.remote_id)
+    assert after is not None
+    Order.objects.filter(pk=order.pk).update(remote_updated_at=after.updated_at)
+    reconcile.reconcile(shopify, by="test")
+    order.refresh_from_db()
+    assert (order.return_status, order.returns.count()) == (after.return_status, 1)
+
+
 def test_pages_are_walked_to_the_end(sandbox, shopify, monkeypatch):
     monkeypatch.setattr(healing.polling, "ORDER_HEADS", healing.polling.ORDER_HEADS.replace("first: 100", "first: 3"))
     for _ in range(8):

@@ -142,7 +142,8 @@ def at_the_shop(backoffice: Stage) -> dict[int, Order]:
     while after is not None:
         page = backoffice.look("/sandbox/orders.json", after=after, limit=500, shop=SHOP)
         for order in page["orders"]:
-            found[order["id"]] = backoffice.look(f"/sandbox/orders/{order['id']}.json")["order"]
+            answer = backoffice.look(f"/sandbox/orders/{order['id']}.json")
+            found[order["id"]] = answer["order"] | {"kept": answer["kept"]}
         after = page["next"]
     return found
 

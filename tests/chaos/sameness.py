@@ -1,6 +1,7 @@
 """Where the shop's order and the order that our REST API serves differ, field by field; pure.
 
-The shop's side is the order as its own page shows it (the shape of a webhook's body), ours is `GET /v1/orders`.
+The shop's side is the order as its own page shows it (the shape of a webhook's body, and under `kept` its payments and
+fulfillment orders, which no such body holds), ours is `GET /v1/orders`.
 Nothing of the product is used here: what it reads and compares by itself must be judged by somebody else.
 """
 
@@ -69,6 +70,10 @@ def fields(theirs: Order, ours: Order) -> Iterator[tuple[str, Any, Any]]:
     yield from _lines(ours, theirs)
     yield from _parcels(ours, theirs)
     yield from _refunds(ours, theirs)
+    yield from _one(
+        "payments", _payments(ours["payments"], "remote_id"), _payments(theirs["kept"]["transactions"], "id")
+    )
+    yield from _work(ours["fulfillment_orders"], theirs["kept"]["fulfillment_orders"])
 
 
 def _lines(ours: Order, theirs: Order) -> Iterator[tuple[str, Any, Any]]:
@@ -108,6 +113,31 @@ def _refunds(ours: Order, theirs: Order) -> Iterator[tuple[str, Any, Any]]:
             sorted((one["id"], one["kind"], one["status"]) for one in here["transactions"]),
             money,
         )
+
+
+def _payments(movements: list[Order], key: str) -> list[tuple[str, ...]]:
+    """Each movement of money by its id: what it is, where it came from, how far it is, how much in both currencies."""
+    return sorted(
+        (str(one[key]), one["kind"], one["status"], one["gateway"], *_both(one["amount"])) for one in movements
+    )
+
+
+def _both(amount: Order) -> tuple[str, str]:
+    """Ours names the currency with the number, the shop keeps the number."""
+    sides = (amount["shop"], amount["presentment"])
+    shop, presentment = (Decimal(side["amount"] if isinstance(side, dict) else side) for side in sides)
+    return str(shop.normalize()), str(presentment.normalize())
+
+
+def _work(ours: list[Order], theirs: list[Order]) -> Iterator[tuple[str, Any, Any]]:
+    """Which location is to send how many of what, and how far it is."""
+    here = sorted((w["remote_id"], w["status"], w["location_id"], _units(w["lines"], "line_remote_id")) for w in ours)
+    there = sorted((str(w["id"]), w["status"], str(w["location_id"]), _units(w["lines"], "line_id")) for w in theirs)
+    yield from _one("fulfillment_orders", here, there)
+
+
+def _units(parts: list[Order], line: str) -> list[tuple[str, int, int]]:
+    return sorted((str(part[line]), part["total"], part["remaining"]) for part in parts)
 
 
 def _matched(name: str, ours: Order, theirs: Order) -> Iterator[tuple[str, Order, Order]]:
