@@ -55,6 +55,8 @@ class ConsolePage(View):
             return self.answer(status=400, refusal="This page has no such button. Nothing was changed.")
         if not request.user.has_perm(self.verbs[verb]):
             raise PermissionDenied
+        if any("\0" in text for _, texts in request.POST.lists() for text in texts):
+            return self.answer(status=400, refusal="A text holds a character that cannot be kept. Nothing was changed.")
         try:
             done = getattr(self, verb)()
         except Refused as reason:

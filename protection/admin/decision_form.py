@@ -13,6 +13,7 @@ from protection.review import ItemDecision, paid_for
 
 # What the bar offers; an exchange, a plan B and several remedies for one item are decided by the API's verbs.
 REMEDIES = {choice: choice.label for choice in Decision.Remedy if choice != Decision.Remedy.NONE}
+LONGEST_NUMBER = 9  # digits of a quantity
 GIVES_MONEY = frozenset(Resolution.MONEY)
 
 
@@ -89,7 +90,7 @@ def to_deny(rows: Iterable[DecisionRow]) -> list[ItemDecision]:
 
 
 def _approval(row: DecisionRow) -> ItemDecision:
-    if not row.quantity.isdecimal():
+    if not row.quantity.isdecimal() or len(row.quantity) > LONGEST_NUMBER:
         raise Refused(f"{row.item.line}: the quantity must be from 1 to {row.open}.")
     quantity = int(row.quantity)
     if quantity < row.open and row.reason not in DENIALS:
