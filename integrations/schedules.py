@@ -17,6 +17,8 @@ MINUTES = {
     "protection.waking.run": 1,
     "protection.following.follow_all": 1,
     "protection.evidence.sweep": 60,
+    "protection.recovery.opening.run": 1,
+    "protection.recovery.ending.run": 15,
     "integrations.proving.begin_all": 60,
 }
 

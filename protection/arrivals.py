@@ -9,6 +9,7 @@ from orders.models import Order
 from protection.eligibility import ClaimRefused
 from protection.filing import locked
 from protection.models import Claim
+from protection.recovery import doubts
 from protection.standing import under_way
 from protection.verbs import check
 from protection.windows import DELIVERED, shipment_of
@@ -97,6 +98,7 @@ def _tell_found(claim: Claim, by: str, source: str) -> None:
     claim.save(update_fields=["found_at", "found_open", "updated_at"])
     record("claim.parcel_found", **_about(claim), by=by, source=source, parcel=delivered.proof,
            happened_at=delivered.at.isoformat())  # fmt: skip
+    doubts.parcel_found(claim, delivered.proof)
 
 
 def _about(claim: Claim) -> dict[str, Any]:

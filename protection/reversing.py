@@ -10,6 +10,7 @@ from protection import resolutions
 from protection.eligibility import ClaimRefused
 from protection.filing import hold_again
 from protection.models import Claim, Resolution
+from protection.recovery import doubts
 from protection.standing import open_units, outcome_of
 from protection.verdicts import DecisionRefused
 
@@ -96,6 +97,7 @@ def _reversed(resolution: Resolution, why: str, *, by: str) -> Resolution:
     entitlement.release(resolution.public_id)
     resolutions.journal(resolution, "reversed", by, why=why)
     claim = resolution.claim
+    doubts.remedy_reversed(claim, f"{resolution.get_kind_display()}: {why}", by=by)
     if claim.state == Claim.State.CLOSED:
         try:
             hold_again(claim)

@@ -104,11 +104,20 @@ def shipment_of(order: Order, lines: Collection[LineItem] = ()) -> Shipment:
     chosen = [parcel for parcel in parcels if wanted & {part["line"] for part in parcel.lines}] or parcels
     events = {Event.ORDER_DATE.value: Happened(order.placed_at, order.public_id)}
     for parcel in chosen:
-        for name, at in _events(parcel):
-            if name not in events or events[name].at < at:
-                events[name] = Happened(at, parcel.public_id)
+        for name, happened in events_of(parcel).items():
+            if name not in events or events[name].at < happened.at:
+                events[name] = happened
     scans = [scan for parcel in chosen for scan in _scans(parcel)]
-    return Shipment(events, _is_international(order), max(scans, key=lambda scan: scan.happened_at, default=None))
+    return Shipment(events, is_international(order), max(scans, key=lambda scan: scan.happened_at, default=None))
+
+
+def events_of(parcel: Fulfillment) -> dict[str, Happened]:
+    """What has happened to one parcel, the latest event of each kind; its order's date is none of them."""
+    found: dict[str, Happened] = {}
+    for name, at in _events(parcel):
+        if name not in found or found[name].at < at:
+            found[name] = Happened(at, parcel.public_id)
+    return found
 
 
 def _events(parcel: Fulfillment) -> Iterable[tuple[str, datetime]]:
@@ -130,7 +139,7 @@ def _scans(parcel: Fulfillment) -> list[TrackingEvent]:
     return [scan for scan in parcel.scans.all() if scan.deleted_at is None]
 
 
-def _is_international(order: Order) -> bool:
+def is_international(order: Order) -> bool:
     """To another country than the shop's; where one of the two is not known, domestic, which is the shorter wait."""
     country = (order.shipping_address or {}).get("country_code", "")
     return bool(country and order.shop.country) and country != order.shop.country

@@ -17,7 +17,7 @@ from integrations.models import Connection, Delivery, DeliveryAttempt
 from integrations.models.connection import CURRENT_VERSION
 from integrations.webhook import outbound
 from orders.tests.builders import make_order
-from protection.models import Claim, Coverage
+from protection.models import Claim, Coverage, Recovery
 
 GOLDEN = Path(__file__).with_name("golden")
 ROOT = Path(__file__).parents[2]
@@ -84,6 +84,7 @@ def recorded_in_the_code() -> set[str]:
     """Every action that orders, protection and integrations write into the journal, read from their source."""
     found = {f"claim.{state}" for state in Claim.State.values if any(state in to for to in Claim.MOVES.values())}
     found |= {f"coverage.{status}" for status in Coverage.Status.values}
+    found |= {f"recovery.{state}" for state in Recovery.State.values}
     for floor in ("orders", "protection", "integrations"):
         for path in (ROOT / floor).rglob("*.py"):
             parts = path.relative_to(ROOT).parts
@@ -101,6 +102,8 @@ def _named(node: ast.AST):
             yield text
         case ast.Call(args=[_, ast.Constant(value=str(verb)), *_]) if (name := ast.unparse(node.func)) in TELLERS:
             yield f"{TELLERS[name]}.{verb}"
+        case ast.Call(args=[ast.Constant(value=str(verb)), *_]) if ast.unparse(node.func) == "recovery.tell":
+            yield f"recovery.{verb}"
     for inner in ast.iter_child_nodes(node):
         yield from _named(inner)
 

@@ -1,3 +1,4 @@
+from protection.models.carrier import Carrier, CarrierTerms
 from protection.models.claim import Claim, ClaimItem, ClaimUnit
 from protection.models.coverage import Consent, Coverage
 from protection.models.customer_pages import Feedback, LinkGeneration, LinkRequest, SentForm
@@ -7,11 +8,15 @@ from protection.models.info_request import InfoRequest, Reply
 from protection.models.later_choice import LaterChoice
 from protection.models.plan import Plan, PlanVersion
 from protection.models.reason_rule import ReasonRule
+from protection.models.recovery import CarrierCheck, Recovery
 from protection.models.resolution import Resolution
 from protection.models.statutory_duty import StatutoryDuty
 
 __all__ = [
     "ApprovalLimit",
+    "Carrier",
+    "CarrierCheck",
+    "CarrierTerms",
     "Claim",
     "ClaimItem",
     "ClaimUnit",
@@ -29,6 +34,7 @@ __all__ = [
     "PlanVersion",
     "Proposal",
     "ReasonRule",
+    "Recovery",
     "Reply",
     "Resolution",
     "SentForm",

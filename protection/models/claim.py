@@ -147,6 +147,9 @@ class Claim(models.Model):
             models.Index(fields=["-created_at", "-id"], name="claim_newest"),
             models.Index(fields=["found_at"], name="claim_found", condition=models.Q(found_open=True)),
             models.Index(fields=["eligible_at"], name="claim_waking", condition=models.Q(state="waiting")),
+            models.Index(
+                fields=["decided_at"], name="claim_granted", condition=models.Q(outcome__in=["approved", "partial"])
+            ),
         ]
 
     def __str__(self) -> str:
