@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations.differences import PARTS, Difference, differences
 from integrations.errors import RetryLater
 from integrations.models import Connection, Drift
-from integrations.shopify.arriving import TRIES, apply_order, version_of
+from integrations.shopify.arriving import TRIES, Asked, apply_order, before_reading
 from integrations.shopify.client import Shopify
 from integrations.shopify.reads import read_order
 from orders.models import Order
@@ -58,11 +58,11 @@ def read_and_heal(
     difference counts, or a message on its way would have told us.
     """
     for _ in range(TRIES):
-        since = version_of(connection, remote_id)
+        asked = before_reading(connection, remote_id)
         snapshot = read_order(connection, remote_id, shopify)
         if snapshot is None:
             return Comparison("hidden")
-        comparison = _let_in(connection, snapshot, since, by=by, is_drift=is_drift(snapshot))
+        comparison = _let_in(connection, snapshot, asked, by=by, is_drift=is_drift(snapshot))
         if comparison is not None:
             return comparison
     raise RetryLater(f"Order {remote_id} changed here during each of three reads.")
@@ -70,7 +70,7 @@ def read_and_heal(
 
 @transaction.atomic
 def _let_in(
-    connection: Connection, snapshot: OrderSnapshot, since: int, *, by: str, is_drift: bool
+    connection: Connection, snapshot: OrderSnapshot, asked: Asked, *, by: str, is_drift: bool
 ) -> Comparison | None:
     """None when something was written here while it was read, and nobody knows which is the newer.
 
@@ -87,7 +87,7 @@ def _let_in(
         if before:
             # Intake knows the last snapshot by its digest and would not look again at what it wrote from it.
             Order.objects.filter(pk=order.pk).update(digest="")
-    outcome = apply_order(connection, snapshot, since=since)
+    outcome = apply_order(connection, snapshot, asked=asked)
     if outcome.what == "unclear":
         return None
     before = [difference for difference in before if _was_told(difference)]

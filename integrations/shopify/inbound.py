@@ -10,8 +10,8 @@ from collections.abc import Callable
 from backoffice import failpoints
 from integrations.errors import Ignored
 from integrations.models import Connection, InboundMessage
-from integrations.shopify import translate
-from integrations.shopify.arriving import Result
+from integrations.shopify import arriving, translate
+from integrations.shopify.arriving import Reread, Result
 from integrations.shopify.topics import (
     compliance,
     customers,
@@ -26,7 +26,7 @@ from integrations.shopify.topics import (
 from integrations.shopify.values import Body
 
 # One module a subject; each names its topics.
-HANDLERS: dict[str, Callable[[Connection, Body], Result]] = {
+HANDLERS: dict[str, Callable[[Connection, Body], Result | Reread]] = {
     **orders.HANDLERS,
     **parts.HANDLERS,
     **fulfillment_orders.HANDLERS,
@@ -52,5 +52,7 @@ def handle(message: InboundMessage) -> Result:
     if handler is None:
         raise Ignored(f"We do not follow the topic {message.topic or '(none)'}.")
     done = handler(message.connection, body)
+    if isinstance(done, Reread):
+        done = arriving.carry_out(message.connection, done, received_at=message.received_at)
     failpoints.reach("inbound.applied")
     return done

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from django.db import connections
 
-from integrations.shopify.arriving import apply_order
+from integrations.shopify.arriving import apply_order, before_reading
 from integrations.shopify.reads import read_order
 from integrations.tests.arrivals import receive
 from integrations.tests.shopify import connect, order_body
@@ -55,11 +55,12 @@ def test_what_was_read_before_something_newer_was_written_does_not_win(sandbox, 
     placed = sandbox.place()["id"]
     first = read_order(shopify, placed)
     assert first is not None
-    since = apply_order(shopify, first).order.version
+    apply_order(shopify, first)
+    asked = before_reading(shopify, placed)
     sandbox.press(placed, "note", note="Ring twice")
     newest = read_order(shopify, placed)
     assert newest is not None
     slow = replace(newest, note="read before")
-    assert apply_order(shopify, newest, since=since).what == "changed"
-    assert apply_order(shopify, slow, since=since).what == "unclear"
+    assert apply_order(shopify, newest, asked=asked).what == "changed"
+    assert apply_order(shopify, slow, asked=asked).what == "unclear"
     assert Order.objects.get().note == "Ring twice"

@@ -63,6 +63,9 @@ class Order(models.Model):
         null=True, blank=True, help_text="Personal data was erased by request; nothing outside brings it back"
     )
     digest = models.CharField(max_length=64, blank=True, editable=False, help_text="Of the snapshot last applied")
+    # By our clock, when the read began; what the shop said then covers every message that came before.
+    asked_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Last read whole")
+    work_asked_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Its fulfillment orders")
     version = models.PositiveIntegerField(default=1, help_text="Rises with every change; the API's ETag.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

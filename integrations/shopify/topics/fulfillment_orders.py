@@ -6,7 +6,7 @@ from typing import Any
 
 from integrations.errors import Ignored
 from integrations.models import Connection
-from integrations.shopify.arriving import Result, reread_fulfillment_orders, shop_of
+from integrations.shopify.arriving import Reread, shop_of
 from integrations.shopify.client import number_of
 from integrations.shopify.reads import order_of_fulfillment_order
 from integrations.shopify.values import Body, maybe_identifier
@@ -24,14 +24,14 @@ TOPICS = (
 )  # fmt: skip
 
 
-def _changed(connection: Connection, body: Body) -> Result:
+def _changed(connection: Connection, body: Body) -> Reread:
     """All of the order are read: a move, split or merge changes several, and a new one opens."""
     named = list(dict.fromkeys(_named(body)))
     if not named:
         raise Ignored("It names no fulfillment order.")
     for number in named:  # those that were merged away are shown no more
         if order_id := _order_of(connection, number):
-            return reread_fulfillment_orders(connection, order_id)
+            return Reread(order_id, work=True)
     raise Ignored("Shopify does not show us the fulfillment orders it names: no access, or none is there.")
 
 

@@ -5,16 +5,16 @@ from django.db import transaction
 from integrations.errors import Ignored
 from integrations.models import Connection
 from integrations.shopify import translate
-from integrations.shopify.arriving import Result, apply_order, origin_of, read_and_apply, reread, said, shop_of
+from integrations.shopify.arriving import Reread, Result, apply_order, origin_of, read_and_apply, reread, said, shop_of
 from integrations.shopify.values import Body, maybe_identifier
 from orders import intake
 from orders.intake import OrderUnknown
 from protection import coverage
 
 
-def _whole_order(connection: Connection, body: Body) -> Result:
+def _whole_order(connection: Connection, body: Body) -> Result | Reread:
     if "line_items" not in body:  # an oversize payload shrinks to its id
-        return reread(connection, body.get("id"))
+        return reread(body.get("id"))
     snapshot = translate.order_snapshot(body)
     outcome = apply_order(connection, snapshot, is_read=False)
     if outcome.what == "unclear":  # two states of one second: the shop knows which is the newer
@@ -23,14 +23,14 @@ def _whole_order(connection: Connection, body: Body) -> Result:
     return said(outcome), outcome.order
 
 
-def _edited(connection: Connection, body: Body) -> Result:
+def _edited(connection: Connection, body: Body) -> Reread:
     """The edit's own id stands first in the body; the order is `order_id`."""
-    return reread(connection, (body.get("order_edit") or {}).get("order_id"))
+    return reread((body.get("order_edit") or {}).get("order_id"))
 
 
-def _risk_changed(connection: Connection, body: Body) -> Result:
+def _risk_changed(connection: Connection, body: Body) -> Reread:
     """Published bodies name the assessment only, and then the pass over changed orders finds the order."""
-    return reread(connection, body.get("order_id") or body.get("admin_graphql_api_order_id", "").rpartition("/")[2])
+    return reread(body.get("order_id") or body.get("admin_graphql_api_order_id", "").rpartition("/")[2])
 
 
 def _deleted(connection: Connection, body: Body) -> Result:

@@ -8,7 +8,7 @@ from backoffice import failpoints
 from integrations.errors import Ignored
 from integrations.models import Connection
 from integrations.shopify import translate
-from integrations.shopify.arriving import Result, origin_of, reread, reread_fulfillment_orders, said, shop_of
+from integrations.shopify.arriving import Reread, Result, origin_of, said, shop_of
 from integrations.shopify.values import Body, maybe_identifier
 from orders import intake
 from orders.intake import OrderUnknown, Outcome
@@ -18,14 +18,14 @@ from protection import arrivals, coverage
 
 def _part(
     apply: Callable[[Connection, int, Body], Outcome], moves_work: Callable[[Body], bool] = lambda body: False
-) -> Callable[[Connection, Body], Result]:
+) -> Callable[[Connection, Body], Result | Reread]:
     """A message about a part of an order: apply it to the order we know, else read the whole order.
 
     `moves_work` says whether it changes what is left to send. Shopify then changes the fulfillment orders without a
     message of their own, so they are read again where we follow them.
     """
 
-    def handle_part(connection: Connection, body: Body) -> Result:
+    def handle_part(connection: Connection, body: Body) -> Result | Reread:
         order_id = maybe_identifier(body.get("order_id"))
         if order_id is None:
             raise Ignored("It names no order.")
@@ -36,10 +36,9 @@ def _part(
                 arrivals.order_moved(outcome.order, by="shopify", source=connection.public_id)
                 failpoints.reach("inbound.applying_part")
         except OrderUnknown:
-            return reread(connection, order_id)
+            return Reread(order_id)
         if moves_work(body) and outcome.order.fulfillment_orders.exists():
-            result, order = reread_fulfillment_orders(connection, order_id)
-            return f"{said(outcome)}; {result}", order
+            return Reread(order_id, work=True, said=said(outcome))
         return said(outcome), outcome.order
 
     return handle_part

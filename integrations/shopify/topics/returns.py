@@ -5,7 +5,7 @@ Returns have no clock of their own, so their order's decides which state is the 
 
 from integrations.errors import Ignored
 from integrations.models import Connection
-from integrations.shopify.arriving import Result, reread, shop_of
+from integrations.shopify.arriving import Reread, Result, read_and_apply, reread, shop_of
 from integrations.shopify.reads import order_of_return
 from integrations.shopify.values import Body, identifier
 from orders.models import Return
@@ -15,9 +15,9 @@ OPEN = ("requested", "open")
 MOST = 10
 
 
-def _changed(connection: Connection, body: Body) -> Result:
+def _changed(connection: Connection, body: Body) -> Result | Reread:
     order_id = (body.get("order") or {}).get("id") or body.get("order_id") or _order_of(connection, body)
-    return reread(connection, order_id) if order_id else _all_open(connection)
+    return reread(order_id) if order_id else _all_open(connection)
 
 
 def _order_of(connection: Connection, body: Body) -> int | None:
@@ -41,8 +41,8 @@ def _all_open(connection: Connection) -> Result:
     orders = list(dict.fromkeys(of_shop.values_list("order__remote_id", flat=True)[:MOST]))
     if not orders:
         raise Ignored("It names no return, and none is open.")
-    results = [reread(connection, order_id) for order_id in orders]
-    return f"read the {len(orders)} orders with open returns", results[0][1] if len(results) == 1 else None
+    read = [read_and_apply(connection, order_id) for order_id in orders]
+    return f"read the {len(orders)} orders with open returns", read[0].order if len(read) == 1 and read[0] else None
 
 
 HANDLERS = {f"returns/{topic}": _changed for topic in TOPICS}
