@@ -73,7 +73,7 @@ def test_a_link_ends_on_its_day(purpose, monkeypatch):
 
 
 def test_staff_end_every_link_of_an_order_and_its_claims_at_once():
-    claim, other = make_claim(), make_claim(make_order())
+    claim, other = make_claim(), make_claim(make_covered_order())
     before = [token_of(links.filing_url(claim.order)), token_of(links.claim_url(claim))]
     links.end_links(claim.order, by="staff:ana")
     for token, purpose in zip(before, (Purpose.FILE, Purpose.CLAIM), strict=True):
