@@ -20,6 +20,7 @@ MINUTES = {
     "protection.recovery.opening.run": 1,
     "protection.recovery.ending.run": 15,
     "integrations.proving.begin_all": 60,
+    "backoffice.buckets.sweep": 60,
 }
 
 
