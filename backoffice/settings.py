@@ -50,6 +50,8 @@ ALLOWED_HOSTS: list[str] = read("ALLOWED_HOSTS", listed, ["127.0.0.1", "localhos
 PORT: int = read("PORT", port, 8000)
 PUBLIC_URL: str = read("PUBLIC_URL", str, f"http://127.0.0.1:{PORT}" if LOCAL else MISSING)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# How many proxies of our own stand in front; the visitor's address is what the outermost of them wrote down.
+PROXIES: int = read("PROXIES", int, 0 if LOCAL else 1)
 
 # Outbound requests go to public addresses only, except to these networks (a partner in the same data centre, or the
 # sandbox).
@@ -248,8 +250,9 @@ Q_CLUSTER = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"no_tokens": {"()": "backoffice.logs.NoTokens"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}},
     "root": {
         "handlers": ["console"],
         "level": read("LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "WARNING"),

@@ -11,6 +11,7 @@ urlpatterns = [
     path("admin/", site.urls),
     path("livez", health.livez),
     path("readyz", health.readyz),
+    path("c/", include("protection.customer.urls")),
     path("v1/", include("orders.urls")),
     path("v1/", include("protection.urls")),
 ]

@@ -16,6 +16,7 @@ MINUTES = {
     "protection.asking.run": 1,
     "protection.waking.run": 1,
     "protection.following.follow_all": 1,
+    "protection.customer.finding.run": 1,
     "protection.evidence.sweep": 60,
     "protection.recovery.opening.run": 1,
     "protection.recovery.ending.run": 15,

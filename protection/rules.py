@@ -1,6 +1,6 @@
 """Which rule holds for a claim, and the rule in plain words: what people read is made from what is enforced."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.db.models import Q
@@ -8,6 +8,13 @@ from django.db.models import Q
 from orders.models import Order, Shop
 from protection.models import Claim, ReasonRule
 from protection.models.reason_rule import NEEDS, REMEDIES
+
+Say = Callable[..., str]  # a sentence with places for values → the sentence, in whatever language
+
+
+def english(text: str, **values: object) -> str:
+    """The sentence as it is written here, with its values."""
+    return text.format(**values)
 
 
 def rule_for(order: Order, reason: str) -> ReasonRule | None:
@@ -23,48 +30,54 @@ def rules_for(shop: Shop, moment: datetime, reasons: Iterable[str] = Claim.Reaso
     return {reason: found[reason] for reason in Claim.Reason.values if reason in found}
 
 
-def rule_text(rule: ReasonRule) -> str:
+def rule_text(rule: ReasonRule, say: Say = english) -> str:
     """The rule for people who are not lawyers: when, what proof, what they get."""
-    sentences = [window_text(rule), _proof(rule.evidence, rule.shop.currency if rule.shop else "")]
-    remedies = _listed([REMEDIES[name] for name in rule.remedies], "or")
-    sentences.append(f"What you can get{', in this order' if len(rule.remedies) > 1 else ''}: {remedies}.")
+    sentences = [window_text(rule, say), _proof(rule.evidence, rule.shop.currency if rule.shop else "", say)]
+    remedies = _listed([say(REMEDIES[name]) for name in rule.remedies], "or", say)
+    several = len(rule.remedies) > 1
+    words = "What you can get, in this order: {remedies}." if several else "What you can get: {remedies}."
+    sentences.append(say(words, remedies=remedies))
     if rule.return_needed:
-        sentences.append("The goods must be sent back first.")
-    money = ["the price you paid"]
+        sentences.append(say("The goods must be sent back first."))
+    money = [say("the price you paid")]
     flags = {"the tax on it": rule.pays_tax, "shipping": rule.pays_shipping, "duties": rule.pays_duties}
     flags["the fee for the guarantee"] = rule.pays_fee
-    money += [words for words, pays in flags.items() if pays]
-    return " ".join([*sentences, f"Money back means {_listed(money, 'and')}."])
+    money += [say(words) for words, pays in flags.items() if pays]
+    return " ".join([*sentences, say("Money back means {money}.", money=_listed(money, "and", say))])
 
 
-def window_text(rule: ReasonRule) -> str:
+def window_text(rule: ReasonRule, say: Say = english) -> str:
     """When a claim may be made, as one or two sentences."""
-    first, *others = [rule.Anchor(name).label for name in rule.anchors]
-    begin = _days(rule.earliest_domestic, rule.earliest_international)
-    end = _days(rule.latest_domestic, rule.latest_international)
+    first, *others = [say(rule.Anchor(name).label) for name in rule.anchors]
+    begin = _days(rule.earliest_domestic, rule.earliest_international, say)
+    end = _days(rule.latest_domestic, rule.latest_international, say)
     at_once = rule.earliest_domestic == rule.earliest_international == 0
-    words = f"At once, until {end} after {first}" if at_once else f"From {begin} until {end} after {first}"
+    words = "At once, until {end} after {event}" if at_once else "From {begin} until {end} after {event}"
+    text = say(words, begin=begin, end=end, event=first)
     if rule.hours_past_promise is not None:
-        words += f", or from {rule.hours_past_promise} hours after the promised delivery date where that is sooner"
+        sooner = ", or from {hours} hours after the promised delivery date where that is sooner"
+        text += say(sooner, hours=rule.hours_past_promise)
     if others:
-        words += f". Where that is not known, the days count from {_listed(others, 'or')}"
-    return f"{words}."
+        text += say(". Where that is not known, the days count from {events}", events=_listed(others, "or", say))
+    return f"{text}."
 
 
-def _days(domestic: int, abroad: int) -> str:
-    days = f"{domestic} day{'s' if domestic != 1 else ''}"
-    return days if domestic == abroad else f"{days} ({abroad} days to another country)"
+def _days(domestic: int, abroad: int, say: Say) -> str:
+    days = say("{days} days" if domestic != 1 else "{days} day", days=domestic)
+    return days if domestic == abroad else say("{days} ({abroad} days to another country)", days=days, abroad=abroad)
 
 
-def _proof(bands: list[dict[str, object]], currency: str) -> str:
+def _proof(bands: list[dict[str, object]], currency: str, say: Say) -> str:
     asked = []
     for band in bands:
         needs = band["needs"]
-        words = _listed([NEEDS[str(name)] for name in needs], "and") if isinstance(needs, list) and needs else "none"
+        named = isinstance(needs, list) and needs
+        words = _listed([say(NEEDS[str(name)]) for name in needs], "and", say) if named else say("none")
         amount = str(band["from"])
-        asked.append(words if amount == "0" else f"from {f'{amount} {currency}'.strip()} on {words}")
-    return f"Proof: {'; '.join(asked)}." if asked else "No proof is asked for."
+        value = f"{amount} {currency}".strip()
+        asked.append(words if amount == "0" else say("from {value} on {proof}", value=value, proof=words))
+    return say("Proof: {proof}.", proof="; ".join(asked)) if asked else say("No proof is asked for.")
 
 
-def _listed(words: list[str], last: str) -> str:
-    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+def _listed(words: list[str], last: str, say: Say) -> str:
+    return f" {say(last)} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]

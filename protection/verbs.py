@@ -31,6 +31,7 @@ VERBS: dict[str, Verb] = {
     "withdraw_evidence": Verb("freed of evidence", UNDECIDED, CUSTOMERS_SIDE),
     "say_arrived": Verb("told to have arrived or not", UNDECIDED - {State.DRAFT}, CUSTOMERS_SIDE),
     "appeal": Verb("appealed", frozenset({State.CLOSED}), CUSTOMERS_SIDE),
+    "give_feedback": Verb("rated", frozenset({State.CLOSED}), frozenset({CUSTOMER, PARTNER})),
     "ask": Verb("asked about", frozenset({State.IN_REVIEW}), STAFF | {SYSTEM}),
     "remind": Verb("reminded of", frozenset({State.NEEDS_INFO}), frozenset({SYSTEM})),
     "expire": Verb("closed for want of an answer", frozenset({State.NEEDS_INFO}), frozenset({SYSTEM})),

@@ -47,8 +47,10 @@ def sentence(entry: JournalEntry) -> str:
 
 
 def who(by: str) -> str:
-    """staff:ana → ana; partner:demo → demo (partner); shopify → Shopify; system → the system."""
+    """staff:ana → ana; partner:demo → demo (partner); customer:ord_… → the customer; shopify → Shopify."""
     kind, _, name = by.partition(":")
+    if kind == "customer":
+        return "the customer"
     if name:
         return name if kind == "staff" else f"{name} ({kind})"
     return {"shopify": "Shopify", "system": "the system"}.get(by, by)

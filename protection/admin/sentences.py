@@ -139,6 +139,11 @@ def _assigned(facts: dict[str, Any]) -> str:
     return f"Claim taken by {facts['assignee']}" if facts.get("assignee") else "Claim given back to the queue"
 
 
+@tells("claim.feedback")
+def _feedback(facts: dict[str, Any]) -> str:
+    return f"The customer gave {facts['score']} of 5"
+
+
 @tells("resolution.queued")
 def _queued(facts: dict[str, Any]) -> str:
     amount = f" of {_money(facts['amount'])}" if facts.get("amount") else ""
@@ -205,3 +210,8 @@ def _doubled(facts: dict[str, Any]) -> str:
 @tells("link.ended")
 def _links_ended(facts: dict[str, Any]) -> str:
     return "All links that the customer had were ended"
+
+
+@tells("link.asked")
+def _link_asked(facts: dict[str, Any]) -> str:
+    return "The customer asked for their link by e-mail"

@@ -100,6 +100,11 @@ def entry_url(shop: Shop | None = None, order_name: str = "") -> str:
     return f"{settings.PUBLIC_URL}{PREFIX}/{'?' if query else ''}{query}"
 
 
+def inside(url: str) -> str:
+    """The same address for use on a page of ours: it keeps the visitor on the host they came by."""
+    return url.removeprefix(settings.PUBLIC_URL)
+
+
 def opened(token: str, purpose: Purpose) -> Opened:
     """What the token of a link for `purpose` opens; raises LinkUnknown or LinkEnded."""
     try:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from orders.models import JournalEntry
 from orders.tests.builders import make_order
 from protection import appeals, arrivals, asking, assignment, evidence, filing, resolutions, review, waking
+from protection.customer import feedback
 from protection.eligibility import ClaimRefused
 from protection.models import Claim, ClaimUnit, Evidence, InfoRequest
 from protection.models.claim import MoveRefused
@@ -76,6 +77,7 @@ CALLS: dict[str, Callable[[Claim, str, User], Any]] = {
     "withdraw_evidence": lambda claim, by, user: evidence.withdraw_evidence(evidence_of(claim), by=by),
     "say_arrived": lambda claim, by, user: arrivals.say_arrived(claim, True, by=by),
     "appeal": lambda claim, by, user: appeals.appeal(claim, "Look again", by=by),
+    "give_feedback": lambda claim, by, user: feedback.give_feedback(claim, 4, by=by),
     "ask": lambda claim, by, user: asking.ask(claim, ["A photo"], by=by),
     "remind": lambda claim, by, user: asking.remind(request_of(claim, 0), LATER, by=by),
     "expire": lambda claim, by, user: asking.expire(request_of(claim, asking.REMINDERS), LATER, by=by),
