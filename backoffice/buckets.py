@@ -28,7 +28,12 @@ def take(name: str, limit: Limit, cost: int = 1) -> float:
     key = salted_hmac("backoffice.buckets", name, algorithm="sha256").hexdigest()
     cost = min(cost, limit.burst)
     each_second = limit.an_hour / 3600
-    figures = {"key": key, "burst": float(limit.burst), "rate": each_second, "cost": float(cost)}
+    figures: dict[str, str | float] = {
+        "key": key,
+        "burst": float(limit.burst),
+        "rate": each_second,
+        "cost": float(cost),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, figures)
         tokens, granted = cursor.fetchone()

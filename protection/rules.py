@@ -71,8 +71,8 @@ def _proof(bands: list[dict[str, object]], currency: str, say: Say) -> str:
     asked = []
     for band in bands:
         needs = band["needs"]
-        named = isinstance(needs, list) and needs
-        words = _listed([say(NEEDS[str(name)]) for name in needs], "and", say) if named else say("none")
+        named = [say(NEEDS[str(name)]) for name in needs] if isinstance(needs, list) else []
+        words = _listed(named, "and", say) if named else say("none")
         amount = str(band["from"])
         value = f"{amount} {currency}".strip()
         asked.append(words if amount == "0" else say("from {value} on {proof}", value=value, proof=words))

@@ -18,7 +18,7 @@ from protection.rules import rule_for
 
 MOST_WISHES = 3
 DECLARATION, POLICE, ADDRESS = "declaration", "police_reference", "corrected_address"
-PHOTOS = {
+PHOTOS: dict[str, str] = {
     Evidence.Kind.PHOTO: "Photos of the item",
     Evidence.Kind.PACKAGING_PHOTO: "Photos of the packaging",
     Evidence.Kind.LABEL_PHOTO: "A photo of the shipping label",
@@ -74,7 +74,7 @@ def asked_about(order: Order, reason: str, items: Sequence[ItemAsked]) -> Asked:
     rule = rule_for(order, reason)
     value = sum((paid_for(one.line, one.quantity).shop.amount for one in items), Decimal(0))
     needs = rule.needs(value) if rule else []
-    wanted = [kind for kind in PHOTOS if kind in needs] or [Evidence.Kind.PHOTO]
+    wanted = [kind for kind in PHOTOS if kind in needs] or [Evidence.Kind.PHOTO.value]
     return Asked(
         rule,
         list(rule.questions) if rule else [],

@@ -58,7 +58,7 @@ class FilePage(LinkedPage):
 
     def _step_two(self, reason: str, chosen: list[ItemAsked]) -> dict[str, Any]:
         offered = self._offered(reason, chosen)
-        common = {"reason": reason, "reason_words": reason_words(reason), "chosen": chosen}
+        common: dict[str, Any] = {"reason": reason, "reason_words": reason_words(reason), "chosen": chosen}
         common |= {"when": offered.timing.state, "timing": long(offered.timing), "opens_at": offered.timing.opens_at}
         if offered.timing.state == "late":
             self.template_name = "customer/late.html"

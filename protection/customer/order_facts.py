@@ -1,6 +1,6 @@
 """What of an order a customer may claim, and why not the rest: questions only, in the customer's words."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -14,6 +14,7 @@ from protection.eligibility import (
     ClaimRefused,
     ItemAsked,
     check_order,
+    fee_lines_of,
     left_to_claim,
     promise_for,
     units_to_claim,
@@ -70,12 +71,12 @@ def why_not_covered(order: Order) -> str:
 def items_of(order: Order) -> list[Item]:
     """Every line of the order, in its order."""
     lines = list(order.lines.all())
-    left = left_to_claim(order, lines)
-    return [_item(line, left[line.pk]) for line in lines]
+    left, fees = left_to_claim(order, lines), fee_lines_of(order.pk)
+    return [_item(line, left[line.pk], fees) for line in lines]
 
 
-def _item(line: LineItem, left: int) -> Item:
-    if never := why_not_claimable(line):
+def _item(line: LineItem, left: int, fees: Collection[int]) -> Item:
+    if never := why_not_claimable(line, fees):
         return Item(line, 0, say(NEVER[never[0]]))
     if left:
         return Item(line, left, "")

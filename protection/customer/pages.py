@@ -71,8 +71,8 @@ class Sorry(Exception):
 class PublicPage(View):
     """A page of ours that anybody may open. `verbs` are its buttons: posted name → method, which returns a URL."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post"]
-    template_name: ClassVar[str] = ""
+    http_method_names = ["get", "head", "post"]
+    template_name = ""
     verbs: ClassVar[dict[str, str]] = {}
     shop: Shop | None = None
     order: Order | None = None
@@ -174,7 +174,7 @@ class PublicPage(View):
             raise Sorry(400, say("This could not be read"), sentence, self.shop) from None
         check = CSRFCheck(_nothing)
         check.process_request(request)
-        if sent and check.process_view(request, None, (), {}):
+        if sent and check.process_view(request, _nothing, (), {}):
             sentence = say("The page had been open for long, or your browser refuses cookies. Open it again.")
             raise Sorry(403, say("Please open the page again"), sentence, self.shop)
         self.limit()
