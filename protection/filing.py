@@ -23,6 +23,7 @@ from protection.eligibility import (
 )
 from protection.models import Claim, ClaimItem, ClaimUnit
 from protection.rules import rule_for
+from protection.similar import traits
 from protection.standing import under_way
 from protection.verbs import check
 from protection.windows import shipment_of, timing
@@ -93,6 +94,7 @@ def file_claim(
         )  # fmt: skip
     else:
         claim.move_to(Claim.State.IN_REVIEW, by="system")
+    traits.note([claim.pk])
     failpoints.reach("claim.filing")
     return claim
 

@@ -5,7 +5,17 @@ from collections.abc import Collection
 from orders.models import JournalEntry, Order
 from orders.redaction import ERASED, scrub_journal, scrubbed, scrubbed_text
 from protection.evidence import erase_evidence
-from protection.models import Claim, Consent, Decision, InfoRequest, LaterChoice, Proposal, Reply, Resolution
+from protection.models import (
+    Claim,
+    ComparedDecision,
+    Consent,
+    Decision,
+    InfoRequest,
+    LaterChoice,
+    Proposal,
+    Reply,
+    Resolution,
+)
 
 _TEXTS = ("how", "text_version", "price", "locale", "given_at")  # of a consent
 
@@ -17,6 +27,7 @@ def erase_claims(order: Order, personal: Collection[str]) -> int:
     claims.exclude(override_reason="").update(override_reason=ERASED)
     claims.exclude(appeal_why="").update(appeal_why=ERASED)
     claims.update(ship_to=None)
+    ComparedDecision.objects.filter(claim__in=claims).exclude(why="").update(why=ERASED)
     InfoRequest.objects.filter(claim__in=claims).update(asked=[ERASED])
     Reply.objects.filter(claim__in=claims).update(text=ERASED)
     Decision.objects.filter(item__claim__in=claims).exclude(note="").update(note=ERASED)

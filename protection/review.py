@@ -22,6 +22,7 @@ from protection.models import ApprovalLimit, Claim, ClaimUnit, Decision, Proposa
 from protection.models.claim import MoveRefused
 from protection.planning import plan
 from protection.shares import bag_of, share
+from protection.similar import comparing
 from protection.standing import in_doubt, open_decisions, outcome_of, supersede, under_way
 from protection.verbs import check
 from protection.verdicts import DecisionRefused, ItemDecision, judge
@@ -50,13 +51,15 @@ def decide(
     user: User | None,
     by: str = "",
     despite_stock: bool = False,
+    why_different: str = "",
 ) -> Claim:
     """Decide every open item of a claim in review: one commit with decisions, used units, remedies and the journal.
 
     Units are taken from the entitlement here, so the database refuses a second use even when two people press the
-    button at once. With `despite_stock` also what the shop has too few of, for it may come in by then. A routing rule
-    has no `user` and says in `by` which it is; it approves only, and its caps are its own. Raises DecisionRefused (who,
-    limits, quantities, money, a used unit, no stock) or MoveRefused.
+    button at once. With `despite_stock` also what the shop has too few of, for it may come in by then. `why_different`
+    is why the like of it was decided otherwise, where the user was warned of that. A routing rule has no `user` and
+    says in `by` which it is; it approves only, and its caps are its own. Raises DecisionRefused (who, limits,
+    quantities, money, a used unit, no stock) or MoveRefused.
     """
     claim = locked(claim)
     check_can_be_decided(claim, user)
@@ -70,7 +73,8 @@ def decide(
     Decision.objects.bulk_create(rows)
     _drop_proposal(claim, user)
     outcome = outcome_of(claim)
-    claim.move_to(Claim.State.DECIDED, by=by, outcome=outcome, decisions=_facts(rows))
+    compared = comparing.keep(claim, outcome, user, why_different)
+    claim.move_to(Claim.State.DECIDED, by=by, outcome=outcome, decisions=_facts(rows), **compared)
     planned = plan(claim, rows, by=by, not_before=timezone.now() + timedelta(seconds=settings.UNDO_SECONDS))
     if not planned:
         resolutions.go_on(claim, by=by)
@@ -105,6 +109,7 @@ def undo(claim: Claim, *, user: User) -> Claim:
         record("resolution.reversed", shop=claim.order.shop, order=claim.order, subject=resolution.public_id, by=by,
                claim=claim.public_id, why="undone")  # fmt: skip
     supersede(claim)
+    comparing.undone(claim)
     claim.outcome = ""
     claim.move_to(Claim.State.IN_REVIEW, by=by, why="decision undone")
     return claim

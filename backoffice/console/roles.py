@@ -51,6 +51,7 @@ LEAD = [
     "protection.change_carrier",
     "protection.add_carrierterms",
     "protection.change_carrierterms",
+    "protection.view_compareddecision",
     "protection.view_approvallimit",
     "protection.add_approvallimit",
     "protection.change_approvallimit",

@@ -34,6 +34,7 @@ SIDEBAR = [
             {"title": "Today", "icon": "today", "link": reverse_lazy("admin:index")},
             _item("Claims", "package_2", "protection_claim_changelist", "protection.view_claim",
                   badge="protection.admin.counts.badge", hint="claims to decide"),
+            _item("Alike?", "balance", "protection_compareddecision_changelist", "protection.view_compareddecision"),
             _item("Orders", "receipt_long", "orders_order_changelist", "orders.view_order"),
             _item("Stock", "inventory", "orders_stockitem_changelist", "orders.view_stockitem"),
             _item("Journal", "history", "orders_journalentry_changelist", "orders.view_journalentry"),

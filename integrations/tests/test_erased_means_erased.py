@@ -18,7 +18,7 @@ from integrations.tests.shopify import connect, line_body, order_body, post
 from orders.models import Change, Customer, FulfillmentOrder, JournalEntry, Order, Return
 from protection import asking, evidence, evidence_files, filing, review
 from protection.eligibility import ItemAsked
-from protection.models import Claim, Consent, Evidence, LaterChoice
+from protection.models import Claim, ComparedDecision, Consent, Evidence, LaterChoice
 from protection.tests.builders import make_agent, make_plan
 from protection.tests.photos import photo
 
@@ -89,6 +89,10 @@ def scatter(shop_connection, body, number, agent):
     Claim.objects.filter(pk=claim.pk).update(
         appeal_why=f"{c['appeal']} saw it", ship_to={"address1": c["elsewhere"], "country_code": "US"}
     )
+    ComparedDecision.objects.create(
+        claim=claim, decided_by=agent, side="denied", near=10, approved=10, expected="approved", differs=True,
+        why=f"{c['reply']} called, differs",
+    )  # fmt: skip
 
 
 def everything() -> str:

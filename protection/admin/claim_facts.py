@@ -17,6 +17,7 @@ from orders.money import Money
 from protection.admin.pictures import Picture, strip
 from protection.models import Claim, ClaimItem, ClaimUnit, Consent, Coverage, Decision, Resolution, StatutoryDuty
 from protection.review import paid_for
+from protection.similar.nearest import Similar, nearest
 from protection.standing import settled_by
 from protection.statutory import duty_for
 
@@ -60,6 +61,7 @@ class Case:
     duty: StatutoryDuty | None
     value: Money
     pictures: list[Picture]
+    similar: Similar
 
     @property
     def order(self) -> Order:
@@ -118,20 +120,23 @@ def read(claim: Claim) -> Case:
     order = claim.order
     lines = list(order.lines.all())
     by_pk = {line.pk: line for line in lines}
-    items = list(claim.items.all())
-    for item in items:
-        item.line = by_pk[item.line_id]
     uses = list(UnitUse.objects.filter(line__order=order, released_at=None))
     units = ClaimUnit.objects.filter(line__order=order).filter(Q(open=True) | Q(item__claim=claim))
-    claimed = {
-        (line, unit): "this_claim" if owner == claim.pk else "other_claim"
-        for line, unit, owner in units.values_list("line_id", "unit", "item__claim_id")
-    }
+    claimed, own_items = {}, {}
+    for unit in units.select_related("item"):
+        own = unit.item.claim_id == claim.pk
+        claimed[unit.line_id, unit.unit] = "this_claim" if own else "other_claim"
+        if own:
+            own_items[unit.item_id] = unit.item
+    items = [own_items[key] for key in sorted(own_items)]
+    for item in items:
+        item.line = by_pk[item.line_id]
     remedies = claim.resolutions.select_related("replacement_order").order_by("-id")
     resolutions = list(remedies) if claim.decided_at else []
     coverage: Coverage | None = getattr(order, "coverage", None)
-    own = {resolution.public_id for resolution in resolutions}
-    taken = {(use.line_id, use.unit): USED[UnitUse.Kind(use.kind)] for use in uses if use.reference not in own}
+    remedies_here = {resolution.public_id for resolution in resolutions}
+    elsewhere = (use for use in uses if use.reference not in remedies_here)
+    taken = {(use.line_id, use.unit): USED[UnitUse.Kind(use.kind)] for use in elsewhere}
     decisions = Decision.objects.filter(item__claim=claim, superseded=False).select_related("decided_by")
     decided = list(decisions) if claim.decided_at else []
     for decision in decided:
@@ -153,6 +158,7 @@ def read(claim: Claim) -> Case:
         duty=None if coverage and coverage.in_force else duty_for(order),
         value=value_of(items, order.currency),
         pictures=strip(claim),
+        similar=nearest(claim),
     )
 
 

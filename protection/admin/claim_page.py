@@ -21,6 +21,7 @@ from protection.models import Claim, Decision
 from protection.models.claim import MoveRefused
 from protection.reason_codes import DENIALS
 from protection.review import DecisionRefused, ItemDecision
+from protection.similar import comparing
 from protection.standing import open_units
 
 CHANGE = "protection.change_claim"
@@ -82,7 +83,9 @@ class ClaimPage(ConsolePage):
             parts = meaning(rows)
             if "plan_b" in self.request.POST:
                 parts = decision_form.with_plan_b(parts, instead_of_goods(claim))
-            return review.decide(claim, parts, user=self.user, despite_stock=despite)
+            why = decision_form.why_different(self.request.POST)
+            comparing.check(claim, parts, why)
+            return review.decide(claim, parts, user=self.user, despite_stock=despite, why_different=why)
 
         decided = self._act(decide)
         failpoints.reach("claim.decided")

@@ -84,6 +84,11 @@ def with_plan_b(parts: Iterable[ItemDecision], remedies: tuple[str, ...]) -> lis
     return [replace(part, otherwise=remedies) if (part.verdict, part.remedy) == replaced else part for part in parts]
 
 
+def why_different(typed: Mapping[str, str]) -> str:
+    """Why a claim is decided otherwise than the like of it: only where the box beside the warning is ticked, too."""
+    return typed.get("why_different", "").strip() if "despite_similar" in typed else ""
+
+
 def to_deny(rows: Iterable[DecisionRow]) -> list[ItemDecision]:
     """Deny every item; raises Refused where the reason is missing."""
     return [_denial(row) for row in rows]

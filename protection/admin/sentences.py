@@ -84,7 +84,11 @@ def _decided(facts: dict[str, Any]) -> str:
     approved = sum(d["quantity"] for d in facts["decisions"] if d["verdict"] != "deny")
     if not facts["decisions"]:
         return "Decided: what was in doubt is settled"
-    return f"Decided: {_units(approved)} approved" if approved else "Decided: denied"
+    words = f"Decided: {_units(approved)} approved" if approved else "Decided: denied"
+    if similar := facts.get("similar"):
+        because = f": {similar['why']}" if similar["why"] else ""
+        words += f", although most similar claims were {similar['expected']}{because}"
+    return words
 
 
 @tells("claim.proposed")

@@ -1,5 +1,7 @@
 from protection.models.carrier import Carrier, CarrierTerms
 from protection.models.claim import Claim, ClaimItem, ClaimUnit
+from protection.models.claim_traits import ClaimTraits
+from protection.models.compared_decision import ComparedDecision
 from protection.models.coverage import Consent, Coverage
 from protection.models.customer_pages import Feedback, LinkGeneration, LinkRequest, SentForm
 from protection.models.decision import ApprovalLimit, Decision, Proposal
@@ -19,7 +21,9 @@ __all__ = [
     "CarrierTerms",
     "Claim",
     "ClaimItem",
+    "ClaimTraits",
     "ClaimUnit",
+    "ComparedDecision",
     "Consent",
     "Coverage",
     "Decision",
