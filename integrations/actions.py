@@ -45,6 +45,7 @@ ACTIONS = {
     "claim.closed": "A claim was closed; the data names the outcome",
     "claim.evidence_added": "A photo was added to a claim",
     "claim.evidence_withdrawn": "A photo of a claim was taken back",
+    "claim.routed": "A routing rule matched a claim; the data names the rule, its version and what it did",
     "claim.assigned": "A claim was taken by somebody, or given back",
     "claim.replied": "The customer wrote back about a claim",
     "claim.reminded": "The customer was reminded of what was asked",

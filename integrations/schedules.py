@@ -15,6 +15,7 @@ MINUTES = {
     "integrations.reconcile.begin_all": 15,
     "protection.asking.run": 1,
     "protection.waking.run": 1,
+    "protection.routing.running.run": 1,
     "protection.following.follow_all": 1,
     "protection.customer.finding.run": 1,
     "protection.evidence.sweep": 60,

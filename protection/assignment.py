@@ -16,7 +16,7 @@ def take(claim: Claim, *, user: User) -> Claim:
     if not claim.is_open:
         raise MoveRefused("This claim is closed.")
     if claim.assignee_id != user.pk:
-        _assign(claim, user, by=user)
+        assign(claim, user, by=f"staff:{user.get_username()}")
     return claim
 
 
@@ -25,13 +25,14 @@ def give_back(claim: Claim, *, user: User) -> Claim:
     """Back to the queue, for anybody to take."""
     claim = locked(claim)
     if claim.assignee_id is not None:
-        _assign(claim, None, by=user)
+        assign(claim, None, by=f"staff:{user.get_username()}")
     return claim
 
 
-def _assign(claim: Claim, assignee: User | None, *, by: User) -> None:
+def assign(claim: Claim, assignee: User | None, *, by: str) -> None:
+    """Write who works on it, whoever says so; call it with the claim locked."""
     # Not a move: the version stays, so that a decision being written is not refused for it.
     claim.assignee = assignee
     claim.save(update_fields=["assignee", "updated_at"])
     record("claim.assigned", shop=claim.order.shop, order=claim.order, subject=claim.public_id,
-           by=f"staff:{by.get_username()}", assignee=assignee.get_username() if assignee else "")  # fmt: skip
+           by=by, assignee=assignee.get_username() if assignee else "")  # fmt: skip

@@ -22,6 +22,7 @@ from protection.eligibility import (
     units_to_claim,
 )
 from protection.models import Claim, ClaimItem, ClaimUnit
+from protection.risk import likenesses
 from protection.rules import rule_for
 from protection.similar import traits
 from protection.standing import under_way
@@ -86,6 +87,7 @@ def file_claim(
     if claim.follows:
         facts["follows"] = claim.follows.public_id
     claim.move_to(Claim.State.SUBMITTED, by=by, source=source, **facts)
+    likenesses.note(claim)
     if found.state == "too_early" and found.opens_at and not override_reason:
         claim.eligible_at = found.opens_at
         claim.move_to(

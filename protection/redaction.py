@@ -12,6 +12,7 @@ from protection.models import (
     Decision,
     InfoRequest,
     LaterChoice,
+    Likeness,
     Proposal,
     Reply,
     Resolution,
@@ -38,6 +39,7 @@ def erase_claims(order: Order, personal: Collection[str]) -> int:
     for resolution in Resolution.objects.filter(claim__in=claims).exclude(failure=""):
         resolution.failure = scrubbed({"failure": resolution.failure}, personal)["failure"]
         resolution.save(update_fields=["failure"])
+    Likeness.objects.filter(claim__in=claims).delete()
     erase_evidence(claims, personal)
     subjects = list(claims.values_list("public_id", flat=True))
     scrub_journal(JournalEntry.objects.filter(subject__in=subjects), personal)

@@ -37,6 +37,7 @@ VERBS: dict[str, Verb] = {
     "expire": Verb("closed for want of an answer", frozenset({State.NEEDS_INFO}), frozenset({SYSTEM})),
     "wake": Verb("woken", frozenset({State.WAITING}), frozenset({SYSTEM})),
     "review_now": Verb("looked at before its day", frozenset({State.WAITING}), STAFF),
+    "route": Verb("routed", frozenset({State.IN_REVIEW}), frozenset({SYSTEM})),
     "decide": Verb("decided", frozenset({State.IN_REVIEW}), STAFF | {SYSTEM}),  # a rule approves, it never denies
     "undo": Verb("undone", frozenset({State.DECIDED}), STAFF),
     "close": Verb("closed without a decision", UNDECIDED, STAFF),

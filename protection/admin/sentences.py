@@ -4,6 +4,7 @@ from typing import Any
 
 from orders.admin.story import tells
 from protection.models import Claim, Evidence
+from protection.routing.caps import WHY_LEFT
 
 CLOSED = {
     Claim.Outcome.APPROVED: "Claim closed: approved and done",
@@ -13,6 +14,14 @@ CLOSED = {
     Claim.Outcome.DUPLICATE: "Claim closed as a duplicate",
     Claim.Outcome.ARRIVED: "Claim closed: the parcel arrived after all",
     Claim.Outcome.NO_RESPONSE: "Claim closed: no answer came",
+}
+
+ROUTED = {
+    "approve": "approved",
+    "ask": "the customer is asked",
+    "hold": "held",
+    "assign": "given to somebody",
+    "flag": "flagged for staff",
 }
 
 
@@ -136,6 +145,15 @@ def _parcel_found(facts: dict[str, Any]) -> str:
 @tells("claim.found_settled")
 def _found_settled(facts: dict[str, Any]) -> str:
     return f"The found parcel is settled: {facts['why']}"
+
+
+@tells("claim.routed")
+def _routed(facts: dict[str, Any]) -> str:
+    rule = f"“{facts['rule_name']}” v{facts['version']}"
+    if facts["result"] == "left":
+        return f"Rule {rule} fits, but leaves it to a person: {WHY_LEFT.get(facts['why'], facts['why'])}"
+    amount = f" {_money(facts['amount'])}" if facts.get("amount") else ""
+    return f"Rule {rule} fits: {ROUTED[facts['did']]}{amount}"
 
 
 @tells("claim.assigned")

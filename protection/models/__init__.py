@@ -8,14 +8,18 @@ from protection.models.decision import ApprovalLimit, Decision, Proposal
 from protection.models.evidence import Evidence, EvidenceView
 from protection.models.info_request import InfoRequest, Reply
 from protection.models.later_choice import LaterChoice
+from protection.models.likeness import Likeness
 from protection.models.plan import Plan, PlanVersion
 from protection.models.reason_rule import ReasonRule
 from protection.models.recovery import CarrierCheck, Recovery
 from protection.models.resolution import Resolution
+from protection.models.routing import BackTest, BackTestCase, Routing, RoutingRule, RoutingVersion
 from protection.models.statutory_duty import StatutoryDuty
 
 __all__ = [
     "ApprovalLimit",
+    "BackTest",
+    "BackTestCase",
     "Carrier",
     "CarrierCheck",
     "CarrierTerms",
@@ -32,6 +36,7 @@ __all__ = [
     "Feedback",
     "InfoRequest",
     "LaterChoice",
+    "Likeness",
     "LinkGeneration",
     "LinkRequest",
     "Plan",
@@ -41,6 +46,9 @@ __all__ = [
     "Recovery",
     "Reply",
     "Resolution",
+    "Routing",
+    "RoutingRule",
+    "RoutingVersion",
     "SentForm",
     "StatutoryDuty",
 ]

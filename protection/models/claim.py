@@ -79,6 +79,8 @@ class Claim(models.Model):
         State.CLOSED: Actor.NOBODY,
     }
 
+    ROUTED_FROM = frozenset({State.SUBMITTED, State.WAITING, State.NEEDS_INFO})  # into review, by way of the rules
+
     public_id = PublicId("clm")
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="claims")
     reason = models.CharField(max_length=24, choices=Reason)
@@ -106,6 +108,12 @@ class Claim(models.Model):
         help_text="The claim whose replacement this one is about",
     )  # fmt: skip
     eligible_at = models.DateTimeField(null=True, blank=True, help_text="Filed too early: it is looked at then")
+    route_at = models.DateTimeField(
+        null=True, blank=True, help_text="Routing rules look at it then; empty: they have, or shall not"
+    )
+    held_until = models.DateTimeField(
+        null=True, blank=True, help_text="A rule holds it back from the agents' queue until then, or any move"
+    )
     seen_scan = models.ForeignKey(
         TrackingEvent, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
         help_text="The newest scan when it was filed, or when the customer was last asked about one",
@@ -150,6 +158,7 @@ class Claim(models.Model):
             models.Index(
                 fields=["decided_at"], name="claim_granted", condition=models.Q(outcome__in=["approved", "partial"])
             ),
+            models.Index(fields=["route_at"], name="claim_routing", condition=models.Q(route_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -185,6 +194,8 @@ class Claim(models.Model):
         if state == self.State.DECIDED:
             self.decided_at = now
         self.closed_at = now if state == self.State.CLOSED else None
+        self.held_until = None
+        self.route_at = now if self._is_for_rules(before, state, by) else None
         self.save()
         if before == self.State.NEEDS_INFO:
             self.info_requests.filter(ended_at=None).update(ended_at=now)
@@ -195,6 +206,11 @@ class Claim(models.Model):
             f"claim.{state}", shop=self.order.shop, order=self.order, subject=self.public_id, by=by, source=source,
             **facts,
         )  # fmt: skip
+
+    def _is_for_rules(self, before: str, state: str, by: str) -> bool:
+        """Whether it comes before an agent by itself: what a person looked at, or brought back, is left to people."""
+        by_itself = state == self.State.IN_REVIEW and before in self.ROUTED_FROM and not by.startswith("staff:")
+        return by_itself and self.decided_at is None and self.appealed_at is None
 
 
 class ClaimItem(models.Model):

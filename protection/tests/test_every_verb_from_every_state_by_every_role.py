@@ -22,6 +22,7 @@ from protection.models import Claim, ClaimUnit, Evidence, InfoRequest
 from protection.models.claim import MoveRefused
 from protection.photos import Photo
 from protection.review import DecisionRefused
+from protection.routing import running
 from protection.tests.builders import decide, make_agent, make_claim, make_covered_order
 from protection.tests.parcels import send
 from protection.verbs import LEAD, STAFF, VERBS, check
@@ -83,6 +84,7 @@ CALLS: dict[str, Callable[[Claim, str, User], Any]] = {
     "expire": lambda claim, by, user: asking.expire(request_of(claim, asking.REMINDERS), LATER, by=by),
     "wake": lambda claim, by, user: waking.wake(claim, LATER, by=by),
     "review_now": lambda claim, by, user: waking.review_now(claim, "It is urgent", by=by),
+    "route": lambda claim, by, user: running.route(claim, LATER, by=by),
     "decide": staff_only("decide", lambda claim, user: decide(claim, user)),
     "undo": staff_only("undo", lambda claim, user: review.undo(claim, user=user)),
     "close": staff_only("close", lambda claim, user: review.close(claim, "duplicate", user=user)),

@@ -1,0 +1,1 @@
+"""Routing rules: what becomes of a claim that comes into review, before a person looks (docs/routing-rules.md)."""
