@@ -9,6 +9,7 @@ nothing but the moment: the claim is locked, looked at, and `route_at` cleared i
 import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
