@@ -28,13 +28,7 @@ def appeal(claim: Claim, why: str, *, by: str, source: str = "") -> Claim:
         raise ClaimRefused("reason_missing", "Say what the decision got wrong.", "/why")
     claim = locked(claim)
     check(claim, "appeal", by=by)
-    if claim.appealed_at:
-        raise ClaimRefused("already_appealed", f"This claim was appealed on {claim.appealed_at:%-d %b %Y} already.")
-    if claim.outcome in NOTHING_TO_APPEAL:
-        raise ClaimRefused("nothing_to_appeal", f"This claim was {claim.get_outcome_display().lower()}.")
-    until = appeal_until(claim)
-    if until is not None and timezone.now() > until:
-        raise ClaimRefused("appeal_too_late", f"The time to appeal was over on {until:%-d %b %Y}.")
+    check_appeal(claim)
     hold_again(claim)
     claim.appealed_at, claim.appeal_why = timezone.now(), why.strip()
     claim.not_again_by = sorted(_deciders(claim))
@@ -42,6 +36,17 @@ def appeal(claim: Claim, why: str, *, by: str, source: str = "") -> Claim:
         claim.assignee = None
     claim.move_to(Claim.State.IN_REVIEW, by=by, source=source, why=why.strip(), appealed=True)
     return claim
+
+
+def check_appeal(claim: Claim) -> None:
+    """Raise ClaimRefused for a closed claim that cannot be appealed (any more)."""
+    if claim.appealed_at:
+        raise ClaimRefused("already_appealed", f"This claim was appealed on {claim.appealed_at:%-d %b %Y} already.")
+    if claim.outcome in NOTHING_TO_APPEAL:
+        raise ClaimRefused("nothing_to_appeal", f"This claim was {claim.get_outcome_display().lower()}.")
+    until = appeal_until(claim)
+    if until is not None and timezone.now() > until:
+        raise ClaimRefused("appeal_too_late", f"The time to appeal was over on {until:%-d %b %Y}.")
 
 
 def appeal_until(claim: Claim) -> datetime | None:

@@ -18,6 +18,7 @@ State = Claim.State
 # A parcel that comes after all matters where the claim said that it did not.
 NOT_COME = frozenset({Claim.Reason.LOST, Claim.Reason.NOT_RECEIVED, Claim.Reason.STOLEN, Claim.Reason.RETURNED,
                       Claim.Reason.DELAYED, Claim.Reason.CUSTOMS, Claim.Reason.WRONG_ADDRESS})  # fmt: skip
+FOUND = {"keep": "The customer keeps it", "return": "It is sent back", "pay": "The customer pays for it"}
 PAID = frozenset({Claim.Outcome.APPROVED, Claim.Outcome.PARTIAL})
 
 
@@ -60,17 +61,21 @@ def say_arrived(claim: Claim, arrived: bool, *, by: str, source: str = "") -> Cl
 
 
 @transaction.atomic
-def settle_found(claim: Claim, how: str, *, by: str) -> Claim:
-    """Staff say what became of a parcel that was found: kept, paid for, sent back. Off their list, and on record."""
-    if not how.strip():
-        raise ClaimRefused("reason_missing", "Say what becomes of the parcel.")
+def settle_found(claim: Claim, how: str, *, by: str, note: str = "") -> Claim:
+    """Staff say what becomes of a parcel that was found (`how`: one of FOUND). Off their list, and on record.
+
+    Raises ClaimRefused reason_missing or nothing_found, MoveRefused.
+    """
+    if how not in FOUND:
+        raise ClaimRefused("reason_missing", f"Say what becomes of the parcel: {', '.join(FOUND)}.")
     claim = locked(claim)
     check(claim, "settle_found", by=by)
     if not claim.found_open:
         raise ClaimRefused("nothing_found", "No parcel of this claim waits to be settled.")
     claim.found_open = False
     claim.save(update_fields=["found_open", "updated_at"])
-    record("claim.found_settled", **_about(claim), by=by, why=how.strip())
+    why = f"{FOUND[how]}. {note.strip()}" if note.strip() else FOUND[how]
+    record("claim.found_settled", **_about(claim), by=by, how=how, why=why)
     return claim
 
 

@@ -13,6 +13,7 @@ from orders.money import text_of
 from protection import review
 from protection.filing import locked
 from protection.models import Claim, ClaimItem, Proposal
+from protection.verbs import check
 from protection.verdicts import DecisionRefused, ItemDecision, judge
 
 State = Proposal.State
@@ -22,6 +23,7 @@ State = Proposal.State
 def propose(claim: Claim, parts: Sequence[ItemDecision], *, user: User) -> Proposal:
     """Put a decision before a lead; it is judged now as it would be then. Raises DecisionRefused, MoveRefused."""
     claim = locked(claim)
+    check(claim, "propose", by=_by(user))
     review.check_can_be_decided(claim, user)
     if standing(claim):
         raise DecisionRefused("A proposal waits for a lead already; send it back first.", "proposed_already")
@@ -43,6 +45,7 @@ def propose(claim: Claim, parts: Sequence[ItemDecision], *, user: User) -> Propo
 def confirm(claim: Claim, *, user: User, despite_stock: bool = False) -> Claim:
     """Decide as proposed, by somebody else within their own limit; raises DecisionRefused, MoveRefused."""
     claim = locked(claim)
+    check(claim, "confirm", by=_by(user))
     proposal = _waiting(claim)
     if proposal.proposed_by_id == user.pk:
         raise DecisionRefused("Who proposed it does not confirm it.", "own_proposal")
@@ -56,6 +59,7 @@ def confirm(claim: Claim, *, user: User, despite_stock: bool = False) -> Claim:
 def decline(claim: Claim, why: str, *, user: User) -> Claim:
     """Send a proposal back with a reason (or take one's own back): an agent decides again. Raises DecisionRefused."""
     claim = locked(claim)
+    check(claim, "decline", by=_by(user))
     proposal = _waiting(claim)
     if not why.strip():
         raise DecisionRefused("Say why it is sent back.", "reason_needed", "/why")
@@ -90,7 +94,11 @@ def _turn(claim: Claim, actor: str) -> None:
 
 def _tell(claim: Claim, user: User, state: str, **facts: Any) -> None:
     record("claim.proposed", shop=claim.order.shop, order=claim.order, subject=claim.public_id,
-           by=f"staff:{user.get_username()}", state=state, next_actor=claim.next_actor, **facts)  # fmt: skip
+           by=_by(user), state=state, next_actor=claim.next_actor, **facts)  # fmt: skip
+
+
+def _by(user: User) -> str:
+    return f"staff:{user.get_username()}"
 
 
 def _stored(part: ItemDecision) -> dict[str, Any]:

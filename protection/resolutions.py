@@ -47,7 +47,7 @@ def mark_executed(
 ) -> Resolution:
     """The shop has made the replacement order, or given the money; `remote_…` is what it made."""
     resolution = locked_remedy(resolution)
-    if resolution.state == Resolution.State.EXECUTED:
+    if resolution.state == Resolution.State.EXECUTED or _given_up(resolution):
         return resolution
     move(resolution, Resolution.State.EXECUTED)
     resolution.executed_at = timezone.now()
@@ -69,7 +69,7 @@ def mark_executed(
 def mark_failed(resolution: Resolution, reason: str, *, by: str) -> Resolution:
     """The shop refused for good: nothing was made, so the units are free again and an agent decides anew."""
     resolution = locked_remedy(resolution)
-    if resolution.state == Resolution.State.FAILED:
+    if resolution.state == Resolution.State.FAILED or _given_up(resolution):
         return resolution
     move(resolution, Resolution.State.FAILED)
     resolution.failure = reason
@@ -92,6 +92,14 @@ def mark_in_doubt(resolution: Resolution, reason: str, *, by: str) -> Resolution
     journal(resolution, "held", by, kind=resolution.kind, reason=reason)
     back_to_review(resolution.claim, reason, by=by)
     return resolution
+
+
+def _given_up(resolution: Resolution) -> bool:
+    """Whether its plan B is on its way: a sender that was held up meanwhile changes nothing of it any more.
+
+    Where that one had the order made all the same, staff are told when it comes home (`recognise`).
+    """
+    return resolution.state == Resolution.State.HELD and resolution.instead.exists()
 
 
 def back_to_review(claim: Claim, why: str, *, by: str) -> None:

@@ -12,6 +12,7 @@ from protection.filing import hold_again
 from protection.models import Claim, Resolution
 from protection.recovery import doubts
 from protection.standing import open_units, outcome_of
+from protection.verbs import check
 from protection.verdicts import DecisionRefused
 
 Kind, State = Resolution.Kind, Resolution.State
@@ -19,7 +20,7 @@ MOST_NOTE = 255
 
 
 @transaction.atomic
-def reverse(resolution: Resolution, why: str, *, user: User) -> Resolution:
+def reverse(resolution: Resolution, why: str, *, by: str) -> Resolution:
     """Take a remedy back: a replacement that was not sent is cancelled at the shop, and its units are free by then.
 
     Raises DecisionRefused: reason_needed, irreversible (money that was given), not_home, not_carried_out, or what the
@@ -28,21 +29,10 @@ def reverse(resolution: Resolution, why: str, *, user: User) -> Resolution:
     if not why.strip():
         raise DecisionRefused("Say why it is taken back.", "reason_needed", "/why")
     resolution = resolutions.locked_remedy(resolution)
-    by = f"staff:{user.get_username()}"
-    if resolution.state != State.EXECUTED:
-        state = resolution.get_state_display().lower()
-        raise DecisionRefused(f"This remedy is {state}; only what was carried out is taken back.", "not_carried_out")
-    if resolution.kind in Resolution.MONEY:
-        what = resolution.get_kind_display().lower()
-        raise DecisionRefused(
-            f"A {what} that was given cannot be taken back here; settle it at the shop.", "irreversible"
-        )
-    if resolution.kind == Kind.HANDLED_ELSEWHERE:
-        return _reversed(resolution, why.strip(), by=by)
+    check(resolution.claim, "reverse", by=by)
+    check_reversible(resolution)
     order = resolution.replacement_order
-    if order is None:
-        raise DecisionRefused("The replacement has not come home yet; wait until it is here.", "not_home")
-    if order.cancelled_at is not None:
+    if order is None or order.cancelled_at is not None:
         return _reversed(resolution, why.strip(), by=by)
     try:
         changes.cancel(
@@ -51,6 +41,20 @@ def reverse(resolution: Resolution, why: str, *, user: User) -> Resolution:
     except ChangeRefused as refusal:
         raise DecisionRefused(f"{order}: {refusal}", refusal.code) from refusal
     return resolution
+
+
+def check_reversible(resolution: Resolution) -> None:
+    """Raise DecisionRefused for what cannot be taken back: not_carried_out, irreversible, not_home."""
+    if resolution.state != State.EXECUTED:
+        state = resolution.get_state_display().lower()
+        raise DecisionRefused(f"This remedy is {state}; only what was carried out is taken back.", "not_carried_out")
+    if resolution.kind in Resolution.MONEY:
+        what = resolution.get_kind_display().lower()
+        raise DecisionRefused(
+            f"A {what} that was given cannot be taken back here; settle it at the shop.", "irreversible"
+        )
+    if resolution.kind == Kind.REPLACEMENT and resolution.replacement_order_id is None:
+        raise DecisionRefused("The replacement has not come home yet; wait until it is here.", "not_home")
 
 
 @transaction.atomic
@@ -76,10 +80,10 @@ def looked(resolution: Resolution, *, given: bool, user: User) -> Resolution:
 
     Raises DecisionRefused not_in_doubt.
     """
-    resolution = resolutions.locked_remedy(resolution)
+    resolution, by = resolutions.locked_remedy(resolution), f"staff:{user.get_username()}"
+    check(resolution.claim, "look", by=by)
     if resolution.state != State.HELD or resolution.instead.exists():
         raise DecisionRefused("There is no doubt about this remedy.", "not_in_doubt")
-    by = f"staff:{user.get_username()}"
     if not given:
         return resolutions.mark_failed(resolution, f"It was not given: {resolution.failure}"[:1000], by=by)
     resolution = resolutions.mark_executed(resolution, by=by)

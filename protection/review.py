@@ -139,6 +139,8 @@ def close(claim: Claim, outcome: str, *, user: User) -> Claim:
     claim = locked(claim)
     if claim.state in (Claim.State.DECIDED, Claim.State.RESOLVING) or under_way(claim):
         raise MoveRefused("A remedy is under way; undo it first, or wait for it.")
+    if not claim.may_decide(user):
+        raise DecisionRefused("After an appeal somebody else decides.", "not_again")
     claim.move_to(Claim.State.CLOSED, by=f"staff:{user.get_username()}", outcome=outcome)
     return claim
 

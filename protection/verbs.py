@@ -15,6 +15,8 @@ STAFF = frozenset({AGENT, LEAD})
 CUSTOMERS_SIDE = STAFF | {CUSTOMER, PARTNER}  # staff note what a customer says on the phone
 UNDECIDED = frozenset({State.DRAFT, State.SUBMITTED, State.WAITING, State.IN_REVIEW, State.NEEDS_INFO})
 OPEN = frozenset(State.values) - {State.CLOSED}
+# Where a claim may have remedies: one that failed or was taken back leads to review again, and on to a question.
+DECIDED_ONCE = frozenset({State.DECIDED, State.RESOLVING, State.CLOSED, State.IN_REVIEW, State.NEEDS_INFO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,15 @@ VERBS: dict[str, Verb] = {
     "review_now": Verb("looked at before its day", frozenset({State.WAITING}), STAFF),
     "route": Verb("routed", frozenset({State.IN_REVIEW}), frozenset({SYSTEM})),
     "decide": Verb("decided", frozenset({State.IN_REVIEW}), STAFF | {SYSTEM}),  # a rule approves, it never denies
+    "propose": Verb("put before a lead", frozenset({State.IN_REVIEW}), STAFF),
+    "confirm": Verb("decided as proposed", frozenset({State.IN_REVIEW}), STAFF),
+    "decline": Verb("sent back", frozenset({State.IN_REVIEW}), STAFF),
     "undo": Verb("undone", frozenset({State.DECIDED}), STAFF),
     "close": Verb("closed without a decision", UNDECIDED, STAFF),
     "settle_found": Verb("settled as found", frozenset(State.values) - UNDECIDED | {State.IN_REVIEW}, STAFF),
     "reopen": Verb("opened again", frozenset({State.CLOSED}), STAFF),
+    "reverse": Verb("freed of a remedy", DECIDED_ONCE, STAFF | {PARTNER}),
+    "look": Verb("freed of a doubt", DECIDED_ONCE - {State.CLOSED}, STAFF),
     "take": Verb("taken", OPEN, STAFF),
     "give_back": Verb("given back", frozenset(State.values), STAFF),
 }

@@ -36,7 +36,7 @@ def test_a_replacement_that_was_not_sent_is_cancelled_and_its_units_are_free(sto
     decided(claim, part(claim))
     carried_out(store, claim)
     assert claim.state == "closed"
-    resolution = reversing.reverse(remedy(claim), "Wrong colour", user=ben)
+    resolution = reversing.reverse(remedy(claim), "Wrong colour", by="staff:ben")
     assert resolution.state == "executed"  # not before the shop has done it
     assert until_settled(store, claim).state == "done"
     resolution = remedy(claim)
@@ -54,7 +54,7 @@ def test_what_was_sent_is_not_taken_back(shop_of_module, store, claim, ben):
     shop_of_module.press(remedy(claim).remote_order_id, "fulfil")
     home(store, remedy(claim).remote_order_id)
     with pytest.raises(DecisionRefused, match="were sent") as refusal:
-        reversing.reverse(remedy(claim), "Wrong colour", user=ben)
+        reversing.reverse(remedy(claim), "Wrong colour", by="staff:ben")
     assert refusal.value.code == "order_sent"
     assert remedy(claim).state == "executed"
 
@@ -62,7 +62,7 @@ def test_what_was_sent_is_not_taken_back(shop_of_module, store, claim, ben):
 def test_where_the_shop_refuses_it_stays_and_people_are_told_why(shop_of_module, store, claim, ben):
     decided(claim, part(claim))
     carried_out(store, claim)
-    reversing.reverse(remedy(claim), "Wrong colour", user=ben)
+    reversing.reverse(remedy(claim), "Wrong colour", by="staff:ben")
     shop_of_module.press(remedy(claim).remote_order_id, "fulfil")  # a moment before our cancellation
     assert until_settled(store, claim).state == "failed"
     resolution = remedy(claim)
@@ -76,14 +76,14 @@ def test_money_stays_given(store, claim, ben, kind):
     decided(claim, part(claim, remedy=kind))
     carried_out(store, claim)
     with pytest.raises(DecisionRefused, match="cannot be taken back") as refusal:
-        reversing.reverse(remedy(claim), "A mistake", user=ben)
+        reversing.reverse(remedy(claim), "A mistake", by="staff:ben")
     assert refusal.value.code == "irreversible"
 
 
 def test_what_was_handled_elsewhere_is_taken_back_at_once(store, claim, ben):
     decided(claim, part(claim, remedy="handled_elsewhere"))
     carried_out(store, claim)
-    assert reversing.reverse(remedy(claim), "It was not", user=ben).state == "reversed"
+    assert reversing.reverse(remedy(claim), "It was not", by="staff:ben").state == "reversed"
     claim.refresh_from_db()
     assert (claim.state, used(claim.order)) == ("in_review", [])
 
@@ -92,8 +92,8 @@ def test_it_needs_a_reason_and_something_that_was_carried_out(store, claim, ben)
     decided(claim, part(claim))
     for why, code in (("  ", "reason_needed"), ("A mistake", "not_carried_out")):
         with pytest.raises(DecisionRefused) as refusal:
-            reversing.reverse(remedy(claim), why, user=ben)
+            reversing.reverse(remedy(claim), why, by="staff:ben")
         assert refusal.value.code == code
     sent(store)
     with pytest.raises(DecisionRefused, match="not come home"):
-        reversing.reverse(remedy(claim), "A mistake", user=ben)
+        reversing.reverse(remedy(claim), "A mistake", by="staff:ben")

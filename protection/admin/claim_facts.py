@@ -6,7 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.contrib.auth.models import User
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import ExpressionWrapper, F, Func, JSONField, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from orders.admin.order_facts import USED, LineRow, address_lines, line_rows, with_stock
@@ -15,7 +18,18 @@ from orders.admin.story import Told, story, who
 from orders.models import Order, UnitUse
 from orders.money import Money
 from protection.admin.pictures import Picture, strip
-from protection.models import Claim, ClaimItem, ClaimUnit, Consent, Coverage, Decision, Resolution, StatutoryDuty
+from protection.admin.proposals import Proposed, proposed
+from protection.models import (
+    Claim,
+    ClaimItem,
+    ClaimUnit,
+    Consent,
+    Coverage,
+    Decision,
+    Proposal,
+    Resolution,
+    StatutoryDuty,
+)
 from protection.review import paid_for
 from protection.similar.nearest import Similar, nearest
 from protection.standing import settled_by
@@ -62,6 +76,8 @@ class Case:
     value: Money
     pictures: list[Picture]
     similar: Similar
+    proposal: Proposed | None  # a decision that waits for a second person
+    not_again: list[str]  # who decided before an appeal, and may not again
 
     @property
     def order(self) -> Order:
@@ -108,11 +124,22 @@ def with_items(claims: QuerySet[Claim]) -> QuerySet[Claim]:
 
 
 def load(pk: int) -> Claim | None:
+    """The claim with its order and, in the same query, the proposal that waits and who may not decide it again."""
     claims = Claim.objects.select_related(
         "order__shop", "order__customer", "order__coverage__consent", "order__coverage__plan_version__plan", "assignee",
         "rule",
     )  # fmt: skip
-    return claims.filter(pk=pk).first()
+    waiting = Proposal.objects.filter(claim=OuterRef("pk"), version=OuterRef("version"), state=Proposal.State.OPEN)
+    facts = JSONObject(parts="parts", amount="amount", by="proposed_by__username", user="proposed_by_id",
+                       at="proposed_at")  # fmt: skip
+    before = User.objects.annotate(
+        deciders=ExpressionWrapper(OuterRef("not_again_by"), output_field=JSONField()),
+        key=Func(F("pk"), function="to_jsonb", output_field=JSONField()),
+    ).filter(deciders__contains=F("key"))
+    return claims.annotate(
+        waiting_proposal=Subquery(waiting.values(facts=facts)[:1]),
+        deciders=ArraySubquery(before.order_by("username").values("username")),
+    ).filter(pk=pk).first()  # fmt: skip
 
 
 def read(claim: Claim) -> Case:
@@ -159,6 +186,8 @@ def read(claim: Claim) -> Case:
         value=value_of(items, order.currency),
         pictures=strip(claim),
         similar=nearest(claim),
+        proposal=proposed(getattr(claim, "waiting_proposal", None), items),
+        not_again=getattr(claim, "deciders", []),
     )
 
 

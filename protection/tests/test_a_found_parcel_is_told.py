@@ -56,16 +56,16 @@ def test_a_delivery_after_the_decision_is_told_once_and_moves_nothing() -> None:
 def test_it_stands_in_a_queue_of_its_own_until_staff_settle_it() -> None:
     claim, _ = replaced()
     with pytest.raises(ClaimRefused, match="No parcel"):
-        arrivals.settle_found(claim, "Kept", by="staff:ana")
+        arrivals.settle_found(claim, "keep", by="staff:ana")
     scan(claim.order.fulfillments.get(), "delivered", timezone.now() + timedelta(minutes=1))
     claim, ana = moved(claim), make_agent("ben")
     assert list(in_queue(Claim.objects.all(), "found", ana)) == [claim]
     with pytest.raises(ClaimRefused, match="Say what becomes"):
         arrivals.settle_found(claim, " ", by="staff:ana")
-    arrivals.settle_found(claim, "She pays for it", by="staff:ana")
+    arrivals.settle_found(claim, "pay", note="She agreed by phone", by="staff:ana")
     assert not in_queue(Claim.objects.all(), "found", ana).exists()
     assert not moved(claim).found_open
-    assert claim.order.journal.latest("id").facts["why"] == "She pays for it"
+    assert claim.order.journal.latest("id").facts["why"] == "The customer pays for it. She agreed by phone"
 
 
 def test_a_damaged_parcel_was_never_missing() -> None:

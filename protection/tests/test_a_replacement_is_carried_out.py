@@ -7,10 +7,11 @@ import pytest
 
 from backoffice.tests.at_once import at_once
 from orders import entitlement
-from protection import resolutions
+from protection import ladder, resolutions, review
 from protection.models import Resolution
 from protection.models.claim import MoveRefused
-from protection.tests.builders import line_of, make_resolution
+from protection.review import ItemDecision
+from protection.tests.builders import line_of, make_agent, make_claim, make_resolution
 
 State = Resolution.State
 
@@ -106,6 +107,24 @@ def test_what_was_executed_cannot_fail_any_more() -> None:
     executed(resolution)
     with pytest.raises(MoveRefused, match="executed"):
         resolutions.mark_failed(resolution, "x", by="shopify")
+
+
+@pytest.mark.django_db
+def test_a_sender_that_was_held_up_changes_nothing_once_plan_b_is_given() -> None:
+    claim = make_claim()
+    part = ItemDecision(claim.items.get(), "approve", 1, otherwise=("refund",))
+    review.decide(claim, [part], user=make_agent())
+    resolution = claim.resolutions.get()
+    resolutions.start(resolution)
+    ladder.out_of_stock(resolution, "Not in stock.", [], by="shopify")
+    late = Resolution.objects.get(pk=resolution.pk)
+    executed(late)
+    resolutions.mark_failed(late, "x", by="shopify")
+    claim.refresh_from_db()
+    assert [(row.kind, row.state) for row in claim.resolutions.order_by("id")] == [
+        ("replacement", "held"), ("refund", "queued"),
+    ]  # fmt: skip
+    assert (claim.state, entitlement.free_units(line_of(claim.order))) == ("resolving", [2])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -15,13 +15,25 @@ from django.utils import timezone
 
 from orders.models import JournalEntry
 from orders.tests.builders import make_order
-from protection import appeals, arrivals, asking, assignment, evidence, filing, resolutions, review, waking
+from protection import (
+    appeals,
+    arrivals,
+    asking,
+    assignment,
+    evidence,
+    filing,
+    proposing,
+    resolutions,
+    reversing,
+    review,
+    waking,
+)
 from protection.customer import feedback
 from protection.eligibility import ClaimRefused
-from protection.models import Claim, ClaimUnit, Evidence, InfoRequest
+from protection.models import Claim, ClaimUnit, Evidence, InfoRequest, Resolution
 from protection.models.claim import MoveRefused
 from protection.photos import Photo
-from protection.review import DecisionRefused
+from protection.review import DecisionRefused, ItemDecision
 from protection.routing import running
 from protection.tests.builders import decide, make_agent, make_claim, make_covered_order
 from protection.tests.parcels import send
@@ -71,6 +83,20 @@ def evidence_of(claim: Claim) -> Evidence:
     return Evidence.objects.get_or_create(claim=claim, sha256="6" * 64, defaults={"file": "66/photo", **facts})[0]
 
 
+def approval(claim: Claim) -> list[ItemDecision]:
+    return [ItemDecision(item, "approve", item.quantity) for item in claim.items.all()]
+
+
+def remedy_of(claim: Claim, state: str) -> Resolution:
+    """A remedy of the claim that was carried out elsewhere, or of which nobody knows."""
+    if (found := claim.resolutions.filter(state=state, kind="handled_elsewhere").first()) is not None:
+        return found
+    done = {"executed_at": timezone.now()} if state == "executed" else {}
+    return Resolution.objects.create(
+        claim=claim, kind="handled_elsewhere", state=state, not_before=timezone.now(), **done
+    )
+
+
 CALLS: dict[str, Callable[[Claim, str, User], Any]] = {
     "withdraw": lambda claim, by, user: filing.withdraw(claim, by=by),
     "answer": lambda claim, by, user: asking.answer(claim, "Here it is", by=by),
@@ -86,9 +112,14 @@ CALLS: dict[str, Callable[[Claim, str, User], Any]] = {
     "review_now": lambda claim, by, user: waking.review_now(claim, "It is urgent", by=by),
     "route": lambda claim, by, user: running.route(claim, LATER, by=by),
     "decide": staff_only("decide", lambda claim, user: decide(claim, user)),
+    "propose": staff_only("propose", lambda claim, user: proposing.propose(claim, approval(claim), user=user)),
+    "confirm": staff_only("confirm", lambda claim, user: proposing.confirm(claim, user=user)),
+    "decline": staff_only("decline", lambda claim, user: proposing.decline(claim, "Less, please", user=user)),
+    "reverse": lambda claim, by, user: reversing.reverse(remedy_of(claim, "executed"), "Wrong colour", by=by),
+    "look": staff_only("look", lambda claim, user: reversing.looked(remedy_of(claim, "held"), given=False, user=user)),
     "undo": staff_only("undo", lambda claim, user: review.undo(claim, user=user)),
     "close": staff_only("close", lambda claim, user: review.close(claim, "duplicate", user=user)),
-    "settle_found": lambda claim, by, user: arrivals.settle_found(claim, "Kept, and paid for", by=by),
+    "settle_found": lambda claim, by, user: arrivals.settle_found(claim, "keep", by=by),
     "reopen": staff_only("reopen", lambda claim, user: review.reopen(claim, "New proof", user=user)),
     "take": staff_only("take", lambda claim, user: assignment.take(claim, user=user)),
     "give_back": staff_only("give_back", lambda claim, user: assignment.give_back(claim, user=user)),
@@ -116,6 +147,8 @@ def claim_in(state: str, people: People, verb: str) -> Claim:
         decide(claim, people.ben, 0)
     elif state in (State.DECIDED, State.RESOLVING):
         decide(claim, people.ben)
+    if verb in ("confirm", "decline") and state == State.IN_REVIEW:
+        proposing.propose(claim, approval(claim), user=people.ben)
     if state == State.RESOLVING:
         resolutions.start(claim.resolutions.get())
     Claim.objects.filter(pk=claim.pk).update(found_open=verb == "settle_found")

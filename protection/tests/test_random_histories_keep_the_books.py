@@ -100,12 +100,20 @@ class Books(RuleBasedStateMachine):
             raise DecisionRefused("There is no such remedy.")
         return luck.choice(found)
 
+    def story(self) -> str:
+        """What happened, for whoever has to find out why: two at the same moment are not replayed alike."""
+        entries = JournalEntry.objects.filter(order=self.order).order_by("id")
+        told = [f"{entry.action} {entry.subject} {entry.by} {entry.facts}" for entry in entries]
+        rows = Resolution.objects.filter(claim__order=self.order).order_by("id")
+        fields = ("public_id", "kind", "state", "instead_of__public_id", "lines")
+        return "\n".join([*told, *map(str, rows.values_list(*fields))])
+
     @invariant()
     def no_unit_is_given_twice(self) -> None:
         given: Counter[tuple[str, int]] = Counter()
         for remedy in Resolution.objects.filter(STANDING, claim__order=self.order).exclude(kind="goodwill"):
             given.update((row["line"], unit) for row in remedy.lines for unit in row["units"])
-        assert all(times == 1 for times in given.values()), given
+        assert all(times == 1 for times in given.values()), self.story()
         uses = UnitUse.objects.filter(line__order=self.order, released_at=None).values_list("line__public_id", "unit")
         assert set(given) <= set(uses)
         assert len(uses) == len(set(uses))
@@ -118,14 +126,14 @@ class Books(RuleBasedStateMachine):
         by_us = sum((bag_of(remedy.amount).shop.amount for remedy in remedies), Decimal(0))
         at_the_shop = [r for r in self.order.refunds.all() if not carrying.MARK.search(r.note)]
         by_shop = sum((Decimal(t["amount"]["shop"]["amount"]) for r in at_the_shop for t in r.transactions), Decimal(0))
-        assert by_us + by_shop <= Decimal(self.order.amounts["total"]["shop"]["amount"])
+        assert by_us + by_shop <= Decimal(self.order.amounts["total"]["shop"]["amount"]), self.story()
 
     @invariant()
     def it_is_always_somebodys_turn(self) -> None:
         for claim in Claim.objects.filter(order=self.order):
             assert claim.next_actor or claim.state == "closed"
             if claim.state in ("decided", "resolving"):
-                assert claim.resolutions.filter(STANDING).exists(), "nothing will ever move this claim"
+                assert claim.resolutions.filter(STANDING).exists(), f"nothing will ever move it: {self.story()}"
 
     @invariant()
     def the_journal_alone_tells_how_it_stands(self) -> None:
@@ -268,7 +276,9 @@ VERBS: dict[str, Verb] = {
     "come_home": _come_home,
     "answer_change": _answer_change,
     "follow": lambda books, luck, user: following.follow_all(),
-    "reverse": lambda books, luck, user: reversing.reverse(books.remedy(luck, "executed"), "Wrong", user=user),
+    "reverse": lambda books, luck, user: reversing.reverse(
+        books.remedy(luck, "executed"), "Wrong", by=f"staff:{user.username}"
+    ),
     "look": lambda books, luck, user: reversing.looked(
         books.remedy(luck, "held"), given=luck.random() < 0.5, user=user
     ),

@@ -1,7 +1,6 @@
 """Nobody told what became of a replacement that was taken back (a process was killed): the clock finds it."""
 
 import pytest
-from django.contrib.auth.models import User
 
 from orders.changes import carrying
 from orders.models import Change
@@ -22,7 +21,7 @@ def replaced() -> Resolution:
 
 
 def asked(resolution: Resolution) -> Change:
-    reversing.reverse(resolution, "Wrong colour", user=User.objects.get(username="ana"))
+    reversing.reverse(resolution, "Wrong colour", by="staff:ana")
     return Change.objects.filter(reference=resolution.public_id).latest("id")
 
 

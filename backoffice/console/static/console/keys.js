@@ -1,4 +1,4 @@
-// Keys of the claim page: a, d, i, u, j, k, ?. They press what is on the page, so they can do nothing a click cannot.
+// Keys of the claim page: a, d, p, c, i, u, j, k, ?. They press what is on the page, so they can do nothing a click cannot.
 // Off while somebody types, with Ctrl, Alt or Meta, and when the reader switched them off (kept in this browser).
 (() => {
   const SWITCH = "console.keys";
