@@ -29,9 +29,7 @@ class Deciding(ClaimVerbs):
         def decide(claim: Claim) -> Claim:
             parts, why = self._parts(claim, meaning), decision_form.why_different(self.request.POST)
             comparing.check(claim, parts, why)
-            return review.decide(
-                claim, parts, user=self.user, despite_stock=self._despite_stock, why_different=why
-            )
+            return review.decide(claim, parts, user=self.user, despite_stock=self._despite_stock, why_different=why)
 
         decided = self.act(decide)
         failpoints.reach("claim.decided")
