@@ -168,7 +168,7 @@ def test_a_remedy_that_is_taken_back_asks_staff_whether_to_withdraw() -> None:
     resolution = claim.resolutions.get()
     Order.objects.filter(replaces=resolution).update(cancelled_at=timezone.now())
     resolution.refresh_from_db()
-    reversing.reverse(resolution, "Wrong person", user=User.objects.get(username="ana"))
+    reversing.reverse(resolution, "Wrong person", by="staff:ana")
     recovery.refresh_from_db()
     assert recovery.doubt == "A remedy of its claim was taken back (Replacement: Wrong person)."
     withdrawn = doubts.withdraw(recovery, actor=ANA)
