@@ -18,6 +18,8 @@ import psycopg
 from integrations.history import loading, merging, reading, staging
 from integrations.history.batches import Job, Superseded
 
+# The thread that writes must not wait 5 ms for the one that translates, each time that PostgreSQL has answered.
+SWITCH_SECONDS = 0.0001
 LOCK_SECONDS = 20  # a loader that was killed lets go as soon as the server has noticed
 # What became of it, for whoever waits for the process.
 DONE, MORE, CUT, SUPERSEDED = 0, 10, 11, 12
@@ -28,6 +30,7 @@ def main() -> int:
     task: dict[str, Any] = json.load(sys.stdin)
     job, deadline = Job(**task["job"]), time.monotonic() + (task["seconds"] or float("inf"))
     gc.disable()  # nothing here makes circles
+    sys.setswitchinterval(SWITCH_SECONDS)
     # Plans are made anew each time: a temporary table that is empty at first must not fix them.
     with psycopg.connect(**task["database"], prepare_threshold=None) as database:
         try:

@@ -8,19 +8,20 @@ smaller batches and counted as failed.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
 
 import psycopg
+from psycopg.copy import FileWriter
 from psycopg.types.json import Jsonb
 
 from backoffice import failpoints, fresh_ids
 from integrations.history import merging, reading
 from integrations.history.reading import Whole
 
-BATCH = 1_000  # roots of a transaction: what a kill costs, at the most
-CHUNK = 500  # roots that are in memory at the same time
-CHUNK_BYTES = 4 << 20  # or fewer, when they are large
+BATCH = 500  # roots of a transaction: what a kill costs, at the most
+BATCH_BYTES = 4 << 20  # or fewer, when they are large
 NOTED = 20  # failures that are kept with their reasons
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
 
@@ -63,6 +64,15 @@ class Loaded:
     failures: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Batch:
+    """Roots that were read and translated: from which byte on, what is to be told of them, and their rows as text."""
+
+    at: int
+    done: Loaded
+    rows: dict[str, bytes]
+
+
 class Loader:
     """Loads one file. What its roots are and how they are made real, its kinds say."""
 
@@ -80,35 +90,44 @@ class Loader:
             database.execute(statement)
         database.commit()
 
-    def batch(self, at: int, most: int) -> Loaded | None:
-        """Load up to `most` roots from the byte `at` on; None when there is none."""
-        done, seen, chunk, size = Loaded(at), set[bytes](), list[Whole](), 0
-        self.begin()
+    def read(self, session: psycopg.Connection[Any], at: int, most: int) -> Batch | None:
+        """Read up to `most` roots from the byte `at` on and translate them; None when there is none.
+
+        Nothing is written, and what is looked up in `session` may be of a moment ago: so a batch can be read while the
+        one before it is written.
+        """
+        chunk, seen, size = list[Whole](), set[bytes](), 0
+        for whole in self._roots(at):
+            if whole.key in seen:  # it comes twice: for the next batch
+                break
+            seen.add(whole.key)
+            chunk.append(whole)
+            size += whole.size
+            if len(chunk) == most or size > BATCH_BYTES:
+                break
+        if not chunk:
+            return None
+        if self.has_far:
+            self._fetch_far(session, chunk)
+        done = Loaded(chunk[-1].end)
+        return Batch(at, done, self.translate(session, chunk, done))
+
+    def write(self, batch: Batch) -> Loaded:
+        """Make a batch real, in one transaction with the place in the file it ends at. Raises Superseded."""
         with self.database.transaction(), self.database.cursor() as cursor:
             # Deferred, the checks of references would be gone through again at each entry of the journal: its trigger
             # catches an error, and PostgreSQL then looks at all that is deferred (6 times slower).
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            for whole in self._roots(at):
-                if whole.key in seen:  # it comes twice: for the next batch
-                    break
-                seen.add(whole.key)
-                chunk.append(whole)
-                size += whole.size
-                if len(chunk) == CHUNK or size > CHUNK_BYTES:
-                    self._take(cursor, chunk, done)
-                    chunk, size = [], 0
-                if len(seen) == most:
-                    break
-            if chunk:
-                self._take(cursor, chunk, done)
-            if not seen:
-                return None
+            for statement, rows in batch.rows.items():
+                with cursor.copy(statement) as copy:
+                    copy.write(rows)
             failpoints.reach("history.staged")
-            self.merge(cursor, done)
+            if batch.rows:
+                self.merge(cursor, batch.done)
             failpoints.reach("history.merged")
-            self._note(cursor, at, done)
+            self._note(cursor, batch.at, batch.done)
         failpoints.reach("history.committed")
-        return done
+        return batch.done
 
     def pass_over(self, at: int, reason: str) -> Loaded:
         """Leave out the one root at `at`, which the database refuses for `reason`."""
@@ -129,32 +148,22 @@ class Loader:
     def _roots(self, at: int) -> Iterator[Whole]:
         return reading.orders(Path(self.job.path), at, is_partial=self.job.is_partial)
 
-    def _take(self, cursor: psycopg.Cursor[Any], chunk: list[Whole], done: Loaded) -> None:
-        if self.has_far:
-            self._fetch_far(cursor, chunk)
-        self.stage(cursor, chunk, done)
-        done.at = chunk[-1].end
-
-    def begin(self) -> None:
-        """A batch begins."""
-        raise NotImplementedError
-
-    def stage(self, cursor: psycopg.Cursor[Any], chunk: list[Whole], done: Loaded) -> None:
-        """Copy these roots with their children into the temporary tables."""
+    def translate(self, session: psycopg.Connection[Any], chunk: list[Whole], done: Loaded) -> dict[str, bytes]:
+        """The rows of these roots with their children, by the statement that copies them into a temporary table."""
         raise NotImplementedError
 
     def merge(self, cursor: psycopg.Cursor[Any], done: Loaded) -> None:
         """Make real what was staged."""
         raise NotImplementedError
 
-    def _fetch_far(self, cursor: psycopg.Cursor[Any], chunk: list[Whole]) -> None:
+    def _fetch_far(self, session: psycopg.Connection[Any], chunk: list[Whole]) -> None:
         """Add to these roots the children that stand elsewhere in the file, and theirs."""
         owner = {
             reading.named(key): whole for whole in chunk for key in (whole.key, *map(reading.id_of, whole.children))
         }
         keys = list(owner)
         while keys:
-            found = cursor.execute(merging.FAR_CHILDREN, {"run": self.job.run, "keys": keys}).fetchall()
+            found = session.execute(merging.FAR_CHILDREN, {"run": self.job.run, "keys": keys}).fetchall()
             keys = []
             for parent, line in found:
                 whole = owner[bytes(parent)]
@@ -173,10 +182,10 @@ class Loader:
             raise Superseded(f"Pass {self.job.run} is not at byte {at} any more.")
 
 
-def copy_rows(cursor: psycopg.Cursor[Any], statement: str, rows: list[tuple[Any, ...]], *prefixes: str) -> None:
-    """Copy the rows, behind each a fresh public id for every prefix."""
-    if rows:
-        ids = zip(*(fresh_ids.many(prefix, len(rows)) for prefix in prefixes), strict=True)
-        with cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row + next(ids, ()))
+def rendered(session: psycopg.Connection[Any], rows: list[tuple[Any, ...]], *prefixes: str) -> bytes:
+    """The rows as COPY takes them, behind each a fresh public id for every prefix."""
+    text, ids = BytesIO(), zip(*(fresh_ids.many(prefix, len(rows)) for prefix in prefixes), strict=True)
+    with psycopg.Copy(session.cursor(), writer=FileWriter(text)) as copy:
+        for row in rows:
+            copy.write_row(row + next(ids, ()))
+    return text.getvalue()

@@ -6,13 +6,14 @@ An order whose lines in the file are the same as the last time is passed over by
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import psycopg
 
 from integrations.history import merging, reading
-from integrations.history.batches import UNREADABLE, Job, Loaded, Loader, copy_rows
+from integrations.history.batches import UNREADABLE, Batch, Job, Loaded, Loader, rendered
 from integrations.history.parcels import ParcelLoader
 from integrations.history.reading import Whole
 from integrations.shopify import bulk_rows, bulk_values
@@ -33,19 +34,30 @@ def load(
     """
     kind = ParcelLoader if job.holds == "parcels" else _OrderLoader
     loader, size = kind(database, job, has_far), job.batch
-    while may_go_on():
-        try:
-            done = loader.batch(at, size)
-        except psycopg.DataError as error:
-            if size > 1:
-                size = max(1, size // 10)
-                continue
-            done = loader.pass_over(at, str(error).splitlines()[0])
-        if done is None:
-            return
-        at = done.at
-        yield done
-        size = min(job.batch, size * 2)
+    following: Future[Batch | None] | None = None
+    with _beside(database) as session, ThreadPoolExecutor(1) as reader:
+        while may_go_on():
+            try:
+                batch = (following or reader.submit(loader.read, session, at, size)).result()
+                if batch is None:
+                    return
+                following = reader.submit(loader.read, session, batch.done.at, size)
+                done = loader.write(batch)
+            except psycopg.DataError as error:
+                following = None
+                if size > 1:
+                    size = max(1, size // 10)
+                    continue
+                done = loader.pass_over(at, str(error).splitlines()[0])
+            at = done.at
+            yield done
+            size = min(job.batch, size * 2)
+
+
+def _beside(database: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    """A second session on the same database: what is read ahead is looked up while the first one writes."""
+    info = database.info
+    return psycopg.connect(info.dsn, password=info.password or None, prepare_threshold=None, autocommit=True)
 
 
 class _OrderLoader(Loader):
@@ -53,17 +65,12 @@ class _OrderLoader(Loader):
 
     def __init__(self, database: psycopg.Connection[Any], job: Job, has_far: bool) -> None:
         super().__init__(database, job, has_far)
-        self.are_known = False  # any of this batch's orders
         self.fees = {name: frozenset(values) for name, values in job.fees.items()}
 
-    def begin(self) -> None:
-        self.are_known = False
-
-    def stage(self, cursor: psycopg.Cursor[Any], chunk: list[Whole], done: Loaded) -> None:
-        """Copy these orders into the temporary tables, but for those that have not changed since the last time."""
+    def translate(self, session: psycopg.Connection[Any], chunk: list[Whole], done: Loaded) -> dict[str, bytes]:
+        """Rows of these orders, but for those that have not changed since the last time."""
         ids = [reading.number_of(whole.key) for whole in chunk]
-        known = dict(cursor.execute(merging.DIGESTS, {**self.names, "ids": ids}).fetchall())
-        self.are_known = self.are_known or bool(known)
+        known = dict(session.execute(merging.DIGESTS, {**self.names, "ids": ids}).fetchall())
         rows: list[_Rows] = []
         for remote_id, whole in zip(ids, chunk, strict=True):
             whole.children.sort(key=by_id)
@@ -73,13 +80,17 @@ class _OrderLoader(Loader):
                     rows.append(self._rows(whole, digest))
                 except UNREADABLE as error:
                     done.failures.append(self.failure(whole, f"{type(error).__name__}: {error}"))
-        done.orders += len(chunk)
+        done.orders = len(chunk)
         done.reached = _made_at(chunk[-1])
-        copy_rows(cursor, merging.COPY_ORDERS, [row.order for row in rows], "ord", "evt")
-        copy_rows(cursor, merging.COPY_LINES, [line for row in rows for line in row.lines], "li")
-        copy_rows(cursor, merging.COPY_PAYMENTS, [payment for row in rows for payment in row.payments])
-        copy_rows(cursor, merging.COPY_WORK, [work for row in rows for work in row.work], "fo")
-        copy_rows(cursor, merging.COPY_CUSTOMERS, [customer for row in rows for customer in row.customers], "cus")
+        if not rows:
+            return {}
+        return {
+            merging.COPY_ORDERS: rendered(session, [row.order for row in rows], "ord", "evt"),
+            merging.COPY_LINES: rendered(session, [line for row in rows for line in row.lines], "li"),
+            merging.COPY_PAYMENTS: rendered(session, [payment for row in rows for payment in row.payments]),
+            merging.COPY_WORK: rendered(session, [work for row in rows for work in row.work], "fo"),
+            merging.COPY_CUSTOMERS: rendered(session, [one for row in rows for one in row.customers], "cus"),
+        }
 
     def _rows(self, whole: Whole, digest: str) -> "_Rows":
         """Raises one of `UNREADABLE`."""
@@ -118,18 +129,16 @@ class _OrderLoader(Loader):
         )
 
     def merge(self, cursor: psycopg.Cursor[Any], done: Loaded) -> None:
-        known = (merging.LOCK_KNOWN,) if self.are_known else ()
-        changes = (merging.KNOWN_ORDERS, merging.LINES_OF_KNOWN, merging.VERSIONS) if self.are_known else ()
-        new = (merging.NEW_ORDERS, merging.LINES_OF_NEW, merging.PAYMENTS_OF_NEW, merging.WORK_OF_NEW)
-        for statement in (*known, merging.CUSTOMERS):
-            cursor.execute(statement, self.names)
+        are_known = cursor.execute(merging.LOCK_KNOWN, self.names).rowcount > 0
+        cursor.execute(merging.CUSTOMERS, self.names)
         if cursor.execute(merging.ARE_ERASED, self.names).rowcount:
             for statement in merging.ERASE_PARTS:
                 cursor.execute(statement)
+        new = (merging.NEW_ORDERS, merging.LINES_OF_NEW, merging.PAYMENTS_OF_NEW, merging.WORK_OF_NEW)
+        changes = (merging.KNOWN_ORDERS, merging.LINES_OF_KNOWN, merging.VERSIONS) if are_known else ()
         for statement in (*new, *changes, merging.JOURNAL, merging.WAITING_MESSAGES, merging.UNFINISHED):
             cursor.execute(statement, self.names)
-        made, changed = cursor.execute(merging.COUNTS).fetchone() or (0, 0)
-        done.made, done.changed = made, changed
+        done.made, done.changed = cursor.execute(merging.COUNTS).fetchone() or (0, 0)
 
 
 @dataclass(slots=True)

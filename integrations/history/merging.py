@@ -91,17 +91,24 @@ COPY_PAYMENTS = copy("staged_payment", PAYMENT)
 COPY_WORK = copy("staged_work", [*WORK, "public_id"])
 COPY_CUSTOMERS = copy("staged_customer", [*CUSTOMER, "public_id"])
 
+# The planner must not know which shop this is. Of one that was new when it last looked it believes that it has no
+# orders, and would then go through all of them for each batch, more each time.
+SHOP = "(SELECT %(shop)s::bigint)"
+# Beside each join with these, so that their rows are looked up by both columns of the index at once.
+_STAGED = "ANY(ARRAY(SELECT remote_id FROM staged_order))"
+_THEIR_CUSTOMERS = "ANY(ARRAY(SELECT customer_remote_id FROM staged_order))"
+
 # The digests of orders we have, to pass over those whose lines in the file are the same as the last time.
-DIGESTS = "SELECT remote_id, digest FROM orders_order WHERE shop_id = %(shop)s AND remote_id = ANY(%(ids)s)"
+DIGESTS = f"SELECT remote_id, digest FROM orders_order WHERE shop_id = {SHOP} AND remote_id = ANY(%(ids)s)"
 
 LOCK_KNOWN = f"""
     INSERT INTO known (order_id, remote_id, was_cancelled, changed)
     SELECT o.id, o.remote_id, o.cancelled_at IS NOT NULL, array_remove(ARRAY[
         {", ".join(f"CASE WHEN o.{name} IS DISTINCT FROM s.{name} THEN '{name}' END" for name in ORDER_CHANGES)},
         CASE WHEN c.remote_id IS DISTINCT FROM s.customer_remote_id THEN 'customer_id' END], NULL)
-    FROM staged_order s JOIN orders_order o ON o.shop_id = %(shop)s AND o.remote_id = s.remote_id
+    FROM staged_order s JOIN orders_order o ON o.shop_id = {SHOP} AND o.remote_id = s.remote_id
         LEFT JOIN orders_customer c ON c.id = o.customer_id
-    WHERE s.remote_updated_at >= o.remote_updated_at AND o.redacted_at IS NULL
+    WHERE o.remote_id = {_STAGED} AND s.remote_updated_at >= o.remote_updated_at AND o.redacted_at IS NULL
     ORDER BY o.id FOR UPDATE OF o
 """
 
@@ -118,11 +125,12 @@ CUSTOMERS = f"""
 """
 
 # Past orders of a customer who was erased come in erased (orders.parts.personal).
-ARE_ERASED = """
+ARE_ERASED = f"""
     UPDATE staged_order s SET redacted_at = c.redacted_at, email = '', phone = '', note = '', po_number = '',
         tags = '[]', attributes = '[]', shipping_address = NULL, billing_address = NULL
     FROM orders_customer c
-    WHERE c.shop_id = %(shop)s AND c.remote_id = s.customer_remote_id AND s.remote_created_at < c.redacted_at
+    WHERE c.shop_id = {SHOP} AND c.remote_id = {_THEIR_CUSTOMERS} AND c.remote_id = s.customer_remote_id
+        AND s.remote_created_at < c.redacted_at
 """
 ERASE_PARTS = [
     """
@@ -144,7 +152,8 @@ NEW_ORDERS = f"""
         SELECT %(shop)s, c.id, s.public_id, s.digest, 1, statement_timestamp(), statement_timestamp(),
             s.redacted_at, s.remote_id, {", ".join(f"s.{name}" for name in ORDER_VALUES)}
         FROM staged_order s
-            LEFT JOIN orders_customer c ON c.shop_id = %(shop)s AND c.remote_id = s.customer_remote_id
+            LEFT JOIN orders_customer c ON c.shop_id = {SHOP} AND c.remote_id = {_THEIR_CUSTOMERS}
+                AND c.remote_id = s.customer_remote_id
         WHERE s.remote_id NOT IN (SELECT remote_id FROM known)
         ON CONFLICT (shop_id, remote_id) DO NOTHING
         RETURNING id, remote_id
@@ -155,7 +164,7 @@ NEW_ORDERS = f"""
 KNOWN_ORDERS = f"""
     UPDATE orders_order o SET {_set(ORDER_CHANGES, "s")}, digest = s.digest, updated_at = statement_timestamp(),
         customer_id = (SELECT c.id FROM orders_customer c
-                       WHERE c.shop_id = %(shop)s AND c.remote_id = s.customer_remote_id)
+                       WHERE c.shop_id = {SHOP} AND c.remote_id = s.customer_remote_id)
     FROM known k JOIN staged_order s USING (remote_id)
     WHERE o.id = k.order_id AND k.changed <> '{{}}'
 """
@@ -224,7 +233,7 @@ WAITING_MESSAGES = """
 
 # Orders that are not whole yet: read from the shop, or looked at for protection, once the file is through. Read are
 # also those that were known and have changed, for their other parts, and those that another worker made meanwhile.
-UNFINISHED = """
+UNFINISHED = f"""
     INSERT INTO integrations_unfinishedorder AS ours (connection_id, order_id, should_read, awaits, should_protect,
         created_at)
     SELECT %(connection)s, w.order_id, s.should_read OR w.must_read,
@@ -232,11 +241,11 @@ UNFINISHED = """
     FROM (
         SELECT order_id, remote_id, false AS must_read FROM made
         UNION ALL
-        SELECT order_id, remote_id, true FROM known WHERE changed <> '{}'
+        SELECT order_id, remote_id, true FROM known WHERE changed <> '{{}}'
         UNION ALL
         SELECT o.id, o.remote_id, true FROM staged_order s
-            JOIN orders_order o ON o.shop_id = %(shop)s AND o.remote_id = s.remote_id
-        WHERE s.remote_updated_at > o.remote_updated_at AND o.redacted_at IS NULL
+            JOIN orders_order o ON o.shop_id = {SHOP} AND o.remote_id = s.remote_id
+        WHERE o.remote_id = {_STAGED} AND s.remote_updated_at > o.remote_updated_at AND o.redacted_at IS NULL
     ) AS w JOIN staged_order s USING (remote_id)
     WHERE s.should_read OR s.should_protect OR w.must_read OR s.awaits <> '[]'
     ON CONFLICT (connection_id, order_id) DO UPDATE
@@ -258,11 +267,11 @@ FAR_CHILDREN = """
     SELECT parent, line FROM integrations_farchild WHERE run_id = %(run)s AND parent = ANY(%(keys)s) ORDER BY at
 """
 # Children whose order was nowhere: not in the file, and not here.
-ORPHANS = """
+ORPHANS = f"""
     SELECT count(*) FROM integrations_farchild f
     WHERE run_id = %(run)s AND substring(parent FOR 6) = 'Order/' AND NOT EXISTS (
         SELECT FROM orders_order o
-        WHERE o.shop_id = %(shop)s AND o.remote_id = convert_from(substring(parent FROM 7), 'UTF8')::bigint)
+        WHERE o.shop_id = {SHOP} AND o.remote_id = convert_from(substring(parent FROM 7), 'UTF8')::bigint)
 """
 
 # Written in the transaction of the rows, so that both are there or neither; no row: another loader has this pass.

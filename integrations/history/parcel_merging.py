@@ -6,7 +6,7 @@ meanwhile. Whatever else a file says of parcels is left to reading the order: th
 """
 # ruff: noqa: S608 all parts are constants of ours
 
-from integrations.history.merging import copy, table
+from integrations.history.merging import SHOP, copy, table
 from integrations.history.telling import IMPORTED, journal
 from integrations.shopify.bulk_parcels import PARCEL, SCAN, SENT
 
@@ -23,16 +23,17 @@ COPY_PARCELS = copy("staged_parcel", [*PARCEL, "public_id", "entry_id"])
 COPY_SCANS = copy("staged_scan", SCAN)
 COPY_SENT = copy("staged_sent", SENT)
 
-AWAITED = """
+AWAITED = f"""
     SELECT o.remote_id, u.awaits
     FROM orders_order o JOIN integrations_unfinishedorder u ON u.connection_id = %(connection)s AND u.order_id = o.id
-    WHERE o.shop_id = %(shop)s AND o.remote_id = ANY(%(ids)s) AND u.awaits <> '[]' AND NOT u.should_read
+    WHERE o.shop_id = {SHOP} AND o.remote_id = ANY(%(ids)s) AND u.awaits <> '[]' AND NOT u.should_read
 """
-LOCK_AWAITING = """
+LOCK_AWAITING = f"""
     INSERT INTO awaiting (order_id, remote_id, is_redacted, awaits)
     SELECT o.id, o.remote_id, o.redacted_at IS NOT NULL, u.awaits
     FROM orders_order o JOIN integrations_unfinishedorder u ON u.connection_id = %(connection)s AND u.order_id = o.id
-    WHERE o.shop_id = %(shop)s AND o.remote_id IN (SELECT order_remote_id FROM staged_parcel) AND NOT u.should_read
+    WHERE o.shop_id = {SHOP} AND o.remote_id = ANY(ARRAY(SELECT order_remote_id FROM staged_parcel))
+        AND NOT u.should_read
     ORDER BY o.id FOR UPDATE OF o, u
 """
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import psycopg
 
 from integrations.history import parcel_merging, reading
-from integrations.history.batches import UNREADABLE, Loaded, Loader, copy_rows
+from integrations.history.batches import UNREADABLE, Loaded, Loader, rendered
 from integrations.history.reading import Whole
 from integrations.shopify import bulk_parcels, bulk_values
 from integrations.shopify.bulk_rows import Node, Row
@@ -20,11 +20,8 @@ class ParcelLoader(Loader):
 
     STAGING: ClassVar[list[str]] = parcel_merging.STAGING
 
-    def begin(self) -> None:
-        self.staged: set[tuple[int, int]] = set()  # order and parcel
-
-    def stage(self, cursor: psycopg.Cursor[Any], chunk: list[Whole], done: Loaded) -> None:
-        """Copy the parcels that are awaited into the temporary tables, with their scans."""
+    def translate(self, session: psycopg.Connection[Any], chunk: list[Whole], done: Loaded) -> dict[str, bytes]:
+        """Rows of the parcels that are awaited, and of their scans."""
         parts: dict[str, dict[str, Node]] = {}
         parcels: list[tuple[int, Node]] = []
         for whole in chunk:
@@ -39,15 +36,16 @@ class ParcelLoader(Loader):
                 except UNREADABLE:
                     continue
         awaited = dict(
-            cursor.execute(parcel_merging.AWAITED, {**self.names, "ids": [order for order, _ in parcels]}).fetchall()
+            session.execute(parcel_merging.AWAITED, {**self.names, "ids": [order for order, _ in parcels]}).fetchall()
         )
+        staged: set[tuple[int, int]] = set()  # order and parcel
         rows: list[Row] = []
         scans: list[Row] = []
         sent_lines: list[Row] = []
         for order, node in parcels:
             try:
                 number = bulk_values.number_of(node["id"])
-                if (order, number) in self.staged or str(number) not in awaited.get(order, ()):
+                if (order, number) in staged or str(number) not in awaited.get(order, ()):
                     continue
                 of_it = parts.get(node["id"], {}).values()
                 lines = [part for part in of_it if not _is_scan(part)]
@@ -56,13 +54,17 @@ class ParcelLoader(Loader):
                 found = [bulk_parcels.scan_row(number, part) for part in of_it if _is_scan(part)]
             except UNREADABLE:
                 continue
-            self.staged.add((order, number))
+            staged.add((order, number))
             rows.append(row)
             scans += found
             sent_lines += how_far
-        copy_rows(cursor, parcel_merging.COPY_PARCELS, rows, "ful", "evt")
-        copy_rows(cursor, parcel_merging.COPY_SCANS, scans)
-        copy_rows(cursor, parcel_merging.COPY_SENT, sent_lines)
+        if not rows:
+            return {}
+        return {
+            parcel_merging.COPY_PARCELS: rendered(session, rows, "ful", "evt"),
+            parcel_merging.COPY_SCANS: rendered(session, scans),
+            parcel_merging.COPY_SENT: rendered(session, sent_lines),
+        }
 
     def order_of(self, whole: Whole) -> int:
         """Of the order whose fulfillment order this is; 0 when it cannot be read."""
@@ -73,10 +75,9 @@ class ParcelLoader(Loader):
 
     def merge(self, cursor: psycopg.Cursor[Any], done: Loaded) -> None:
         """Make the parcels real; orders that have all of theirs wait no more."""
-        if self.staged:
-            for statement in parcel_merging.MERGE:
-                cursor.execute(statement, self.names)
-            (done.parcels,) = cursor.execute(parcel_merging.COUNT).fetchone() or (0,)
+        for statement in parcel_merging.MERGE:
+            cursor.execute(statement, self.names)
+        (done.parcels,) = cursor.execute(parcel_merging.COUNT).fetchone() or (0,)
 
 
 def _is_scan(node: Node) -> bool:
