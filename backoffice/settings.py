@@ -87,6 +87,9 @@ EMAIL_USE_TLS: bool = MAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL: bool = MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10  # seconds; a task may last 60
 DEFAULT_FROM_EMAIL: str = read("DEFAULT_FROM_EMAIL", str, f"backoffice@{urlsplit(PUBLIC_URL).hostname or 'localhost'}")
+MAIL_DOMAIN = urlsplit(PUBLIC_URL).hostname or "localhost"  # of the Message-IDs
+# Whether a shop writes to its customers before anybody has said how: a trial does, production waits for a sender.
+CUSTOMER_MAILS: bool = read("CUSTOMER_MAILS", flag, LOCAL)
 OPERATORS_MAIL: list[str] = read("OPERATORS_MAIL", addresses, [])  # who looks after this installation
 METRICS_TOKEN: str = read("METRICS_TOKEN", long_secret, "")  # without one /metrics is closed
 

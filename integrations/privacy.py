@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from integrations.erasing import erase_messages, erase_traces
+from integrations.mail.kept import erase_kept
 from integrations.models import Connection, PrivacyRequest
 from orders.models import Customer, Order
 from orders.redaction import customer_values, erase_customer, erase_order, personal_values
@@ -24,6 +25,8 @@ from orders.representation import represent as order_as_json
 from orders.representation import with_parts
 from protection.api.claims import represent as claim_as_json
 from protection.api.evidence import facts as photo_as_json
+from protection.messages.conversation import messages_of
+from protection.messages.erasing import erase_messages as erase_messages_of
 from protection.models import Claim, Evidence
 from protection.redaction import erase_choices, erase_claims
 
@@ -108,6 +111,8 @@ def _erase_order(request: PrivacyRequest, order: Order, report: dict[str, Any], 
     """Floors above first: they look for the values that the last step blanks."""
     personal = personal_values(order)
     report["traces"] += erase_traces(request.connection, order, personal)
+    mails = erase_messages_of(order, personal)
+    transaction.on_commit(lambda: erase_kept(mails))
     report["claims"] += erase_claims(order, personal)
     erase_choices(order, personal)
     report["orders"] += erase_order(order, by=by)
@@ -165,6 +170,7 @@ def export(request: PrivacyRequest) -> dict[str, Any]:
         "customers": [_customer(customer) for customer in customers_of(request)],
         "orders": [order_as_json(order) for order in with_parts(orders_of(request))],
         "claims": [claim_as_json(claim) for claim in claims],
+        "messages": messages_of(orders_of(request)),
         "photos": [
             {"claim": photo.claim.public_id, **photo_as_json(photo)}
             for photo in Evidence.objects.filter(claim__in=claims, removed_at=None).select_related("claim")

@@ -21,6 +21,7 @@ MINUTES = {
     "protection.evidence.sweep": 60,
     "protection.recovery.opening.run": 1,
     "protection.recovery.ending.run": 15,
+    "protection.messages.feedback.run": 60,
     "integrations.proving.begin_all": 60,
     "backoffice.buckets.sweep": 60,
 }

@@ -6,6 +6,7 @@ from types import ModuleType
 SYSTEMS = {
     "shopify": "integrations.shopify",
     "webhook": "integrations.webhook",
+    "mail": "integrations.mail",
 }
 
 # Those whose sends need neither the database nor one another: hundreds at the same time on one thread (sending.py).

@@ -50,6 +50,7 @@ VERBS: dict[str, Verb] = {
     "reopen": Verb("opened again", frozenset({State.CLOSED}), STAFF),
     "reverse": Verb("freed of a remedy", DECIDED_ONCE, STAFF | {PARTNER}),
     "look": Verb("freed of a doubt", DECIDED_ONCE - {State.CLOSED}, STAFF),
+    "write": Verb("written about", frozenset(State.values) - {State.DRAFT}, STAFF),
     "take": Verb("taken", OPEN, STAFF),
     "give_back": Verb("given back", frozenset(State.values), STAFF),
 }

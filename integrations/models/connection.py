@@ -23,7 +23,7 @@ class ConnectionQuerySet(models.QuerySet["Connection"]):
 
 
 class Connection(models.Model):
-    """One line to one outside system: a shop's Shopify, or a partner's webhook endpoint.
+    """One line to one outside system: a shop's Shopify, a partner's webhook endpoint, or the mail server.
 
     `system` names a folder of integrations (see integrations.systems). Secrets are encrypted: for Shopify {"token",
     "refresh_token", "signing": [the app's client secret, …], "inbound_token"}, for an endpoint {"signing":
@@ -76,6 +76,7 @@ class Connection(models.Model):
             models.UniqueConstraint(
                 fields=["shop"], condition=models.Q(system="shopify"), name="one_shopify_connection_per_shop"
             ),
+            models.UniqueConstraint(fields=["system"], condition=models.Q(system="mail"), name="one_line_for_mail"),
             models.UniqueConstraint(
                 fields=["partner", "url"], condition=models.Q(system="webhook", removed_at=None),
                 name="endpoint_once_per_partner",

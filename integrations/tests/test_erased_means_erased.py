@@ -18,13 +18,14 @@ from integrations.tests.shopify import connect, line_body, order_body, post
 from orders.models import Change, Customer, FulfillmentOrder, JournalEntry, Order, Return
 from protection import asking, evidence, evidence_files, filing, review
 from protection.eligibility import ItemAsked
+from protection.messages import writing
 from protection.models import Claim, ComparedDecision, Consent, Evidence, LaterChoice
 from protection.tests.builders import make_agent, make_plan
 from protection.tests.photos import photo
 
 pytestmark = pytest.mark.django_db
 
-PER_ORDER = 23
+PER_ORDER = 24
 KEPT = {"US", "United States", "IL"}
 
 
@@ -32,7 +33,7 @@ def canaries(number: int) -> dict[str, str]:
     """PER_ORDER texts that occur nowhere else."""
     return {name: f"Canary{name.title()}{number}Zq" for name in (
         "first last company street flat city province note attribute property tag message question description "
-        "destination hold returned answer drift wanted reply appeal elsewhere".split())}  # fmt: skip
+        "destination hold returned answer drift wanted reply appeal elsewhere written".split())}  # fmt: skip
 
 
 def planted(number: int, customer_id: int) -> dict:
@@ -86,6 +87,7 @@ def scatter(shop_connection, body, number, agent):
     evidence.add_evidence(claim, io.BytesIO(photo(number)), by="customer")
     review.ask_for_info(claim, f"Dear {c['question']}, where is it?", user=agent)
     asking.answer(claim, f"With {c['reply']}", by="customer")
+    writing.write(claim, f"Dear {c['written']}, we look into it", user=agent)
     Claim.objects.filter(pk=claim.pk).update(
         appeal_why=f"{c['appeal']} saw it", ship_to={"address1": c["elsewhere"], "country_code": "US"}
     )
@@ -107,7 +109,8 @@ def everything() -> str:
 
 
 @pytest.fixture
-def shop():
+def shop(settings):
+    settings.CUSTOMER_MAILS = True
     make_connection()  # a partner that is told everything
     connection = connect()
     make_plan(connection.shop)

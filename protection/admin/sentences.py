@@ -3,6 +3,7 @@
 from typing import Any
 
 from orders.admin.story import tells
+from protection.messages.events import EVENTS
 from protection.models import Claim, Evidence
 from protection.routing.caps import WHY_LEFT
 
@@ -35,6 +36,11 @@ def _money(amount: dict[str, str]) -> str:
 
 def _units(number: int) -> str:
     return f"{number} unit{'s' if number != 1 else ''}"
+
+
+def _told(facts: dict[str, Any]) -> str:
+    event = EVENTS.get(facts.get("tells", ""))
+    return event.title.lower() if event else "a message"
 
 
 @tells("coverage.inactive")
@@ -154,6 +160,41 @@ def _routed(facts: dict[str, Any]) -> str:
         return f"Rule {rule} fits, but leaves it to a person: {WHY_LEFT.get(facts['why'], facts['why'])}"
     amount = f" {_money(facts['amount'])}" if facts.get("amount") else ""
     return f"Rule {rule} fits: {ROUTED[facts['did']]}{amount}"
+
+
+@tells("claim.message_queued")
+def _message_queued(facts: dict[str, Any]) -> str:
+    return f"Wrote to the customer: {_told(facts)}"
+
+
+@tells("claim.message_sent")
+def _message_sent(facts: dict[str, Any]) -> str:
+    return f"Mail sent: {_told(facts)}"
+
+
+@tells("claim.message_failed")
+def _message_failed(facts: dict[str, Any]) -> str:
+    return f"Mail refused: {_told(facts)}"
+
+
+@tells("coverage.message_queued")
+def _coverage_message_queued(facts: dict[str, Any]) -> str:
+    return f"Wrote to the customer: {_told(facts)}"
+
+
+@tells("coverage.message_sent")
+def _coverage_message_sent(facts: dict[str, Any]) -> str:
+    return f"Mail sent: {_told(facts)}"
+
+
+@tells("coverage.message_failed")
+def _coverage_message_failed(facts: dict[str, Any]) -> str:
+    return f"Mail refused: {_told(facts)}"
+
+
+@tells("claim.feedback_asked")
+def _feedback_asked(facts: dict[str, Any]) -> str:
+    return "Asked the customer how it went"
 
 
 @tells("claim.assigned")

@@ -9,6 +9,7 @@ from protection.models.evidence import Evidence, EvidenceView
 from protection.models.info_request import InfoRequest, Reply
 from protection.models.later_choice import LaterChoice
 from protection.models.likeness import Likeness
+from protection.models.message import CustomerMail, Macro, Message, MessageTemplate
 from protection.models.plan import Plan, PlanVersion
 from protection.models.reason_rule import ReasonRule
 from protection.models.recovery import CarrierCheck, Recovery
@@ -30,6 +31,7 @@ __all__ = [
     "ComparedDecision",
     "Consent",
     "Coverage",
+    "CustomerMail",
     "Decision",
     "Evidence",
     "EvidenceView",
@@ -39,6 +41,9 @@ __all__ = [
     "Likeness",
     "LinkGeneration",
     "LinkRequest",
+    "Macro",
+    "Message",
+    "MessageTemplate",
     "Plan",
     "PlanVersion",
     "Proposal",

@@ -30,6 +30,7 @@ from protection import (
 )
 from protection.customer import feedback
 from protection.eligibility import ClaimRefused
+from protection.messages import writing
 from protection.models import Claim, ClaimUnit, Evidence, InfoRequest, Resolution
 from protection.models.claim import MoveRefused
 from protection.photos import Photo
@@ -121,6 +122,7 @@ CALLS: dict[str, Callable[[Claim, str, User], Any]] = {
     "close": staff_only("close", lambda claim, user: review.close(claim, "duplicate", user=user)),
     "settle_found": lambda claim, by, user: arrivals.settle_found(claim, "keep", by=by),
     "reopen": staff_only("reopen", lambda claim, user: review.reopen(claim, "New proof", user=user)),
+    "write": staff_only("write", lambda claim, user: writing.write(claim, "We look into it", user=user)),
     "take": staff_only("take", lambda claim, user: assignment.take(claim, user=user)),
     "give_back": staff_only("give_back", lambda claim, user: assignment.give_back(claim, user=user)),
 }
@@ -158,7 +160,8 @@ def claim_in(state: str, people: People, verb: str) -> Claim:
 
 
 @pytest.fixture
-def people() -> People:
+def people(settings: Any) -> People:
+    settings.CUSTOMER_MAILS = True
     return People(make_agent("ana", limit=None), make_agent("lea", limit=None), make_agent("ben", limit=None))
 
 
@@ -173,7 +176,9 @@ def test_the_table_names_every_verb_and_only_roles_there_are() -> None:
 
 def test_from_every_open_state_somebody_can_go_on() -> None:
     for state in set(State.values) - {State.CLOSED, State.RESOLVING}:  # a remedy under way goes on by itself
-        assert [verb for verb, rule in VERBS.items() if state in rule.states and verb not in ("take", "give_back")]
+        assert [
+            verb for verb, rule in VERBS.items() if state in rule.states and verb not in ("write", "take", "give_back")
+        ]
 
 
 @pytest.mark.parametrize("verb, state", CASES)
