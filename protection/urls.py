@@ -6,6 +6,7 @@ from protection.api.coverages import Coverages, Protection
 from protection.api.evidence import ClaimEvidence, OneEvidence
 from protection.api.quotes import Quotes
 from protection.api.reasons import Eligibility, Reasons
+from protection.api.resolutions import OneResolution, Resolutions, Reverse
 from protection.showing import SignedLink
 
 urlpatterns = [
@@ -23,4 +24,7 @@ urlpatterns = [
     path("orders/<slug:public_id>/protection", Protection.as_view(), name="order-protection"),
     path("quotes", Quotes.as_view(), name="quotes"),
     path("reasons", Reasons.as_view(), name="reasons"),
+    path("resolutions", Resolutions.as_view(), name="resolutions"),
+    path("resolutions/<slug:public_id>", OneResolution.as_view(), name="resolution"),
+    path("resolutions/<slug:public_id>/reverse", Reverse.as_view(), name="resolution-reverse"),
 ]

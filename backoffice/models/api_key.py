@@ -16,6 +16,7 @@ SCOPES = {
     "refunds:write": "Give money back: refunds, store credit, gift cards",
     "claims:read": "Read claims, their resolutions, and what may be claimed",
     "claims:write": "File claims, and pass on what customers say: answers, withdrawals, appeals",
+    "resolutions:write": "Take back remedies that were carried out",
     "events:read": "Read the event feed",
     "endpoints:read": "Read one's own webhook endpoints and their log",
     "endpoints:write": "Manage one's own webhook endpoints: where events are sent, and which",

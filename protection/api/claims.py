@@ -11,13 +11,14 @@ from rest_framework.views import APIView
 from backoffice.models import ApiKey
 from backoffice.rest.authentication import key_of
 from backoffice.rest.idempotency import once
-from backoffice.rest.pages import page, time_of
+from backoffice.rest.pages import page
 from backoffice.rest.problems import Problem
 from orders.api import visible_orders
 from orders.models import LineItem
 from protection import filing
-from protection.api.body import valid
+from protection.api.body import among, since, valid
 from protection.api.claim_body import ClaimInput
+from protection.api.remedies import represent_remedy
 from protection.appeals import appeal_until
 from protection.eligibility import ClaimRefused, ItemAsked
 from protection.filing import Wishes
@@ -44,16 +45,7 @@ class Claims(APIView):
         for name, column in (("order", "order__public_id"), ("shop", "order__shop__domain")):
             if value := request.query_params.get(name):
                 claims = claims.filter(**{column: value.replace("\x00", "")})
-        for name, (column, words) in FILTERS.items():
-            if value := request.query_params.get(name):
-                if value not in words.values:
-                    allowed = ", ".join(word for word in words.values if word)
-                    raise Problem(400, "invalid_parameter", f"{name} must be one of {allowed}.", name)
-                claims = claims.filter(**{column: value})
-        for name, column in (("updated_since", "updated_at__gte"), ("created_at[gte]", "created_at__gte")):
-            if since := time_of(request, name):
-                claims = claims.filter(**{column: since})
-        return page(request, claims, represent)
+        return page(request, since(request, among(request, claims, FILTERS)), represent)
 
     def post(self, request: Request) -> Response:
         return once(request, lambda: self._file(request))
@@ -158,32 +150,7 @@ def represent(claim: Claim) -> dict[str, Any]:
             }
             for item in claim.items.all()
         ],
-        "resolutions": [
-            {
-                "id": resolution.public_id,
-                "kind": resolution.kind,
-                "status": resolution.state,
-                "amount": resolution.amount or None,
-                "paid_as": resolution.pays_by or None,
-                "items": [
-                    {
-                        "line_item": line["line"],
-                        "quantity": line["quantity"],
-                        "title": line["title"],
-                        "variant_id": line["variant_id"] and str(line["variant_id"]),
-                        "amount": line.get("amount"),
-                    }
-                    for line in resolution.lines
-                ],
-                "instead_of": resolution.instead_of and resolution.instead_of.public_id,
-                "remote_reference": resolution.remote_reference or None,
-                "failure": resolution.failure or None,
-                "replacement_order": resolution.replacement_order and resolution.replacement_order.public_id,
-                "replacement_order_name": resolution.remote_order_name or None,
-                "executed_at": resolution.executed_at,
-            }
-            for resolution in claim.resolutions.all()
-        ],
+        "resolutions": [represent_remedy(resolution) for resolution in claim.resolutions.all()],
         "submitted_at": claim.submitted_at,
         "decided_at": claim.decided_at,
         "closed_at": claim.closed_at,

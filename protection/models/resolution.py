@@ -82,7 +82,10 @@ class Resolution(models.Model):
                 condition=~models.Q(state="executed") | models.Q(executed_at__isnull=False),
             )
         ]
-        indexes = [models.Index(fields=["state", "executed_at"], name="resolution_queue")]
+        indexes = [
+            models.Index(fields=["state", "executed_at"], name="resolution_queue"),
+            models.Index(fields=["-created_at", "-id"], name="resolution_newest"),
+        ]
 
     MONEY = (Kind.REFUND, Kind.STORE_CREDIT, Kind.GIFT_CARD, Kind.GOODWILL)
 

@@ -8,10 +8,10 @@ from protection import urls
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "claims-api.md").read_text()
-MODULES = ("eligibility", "filing", "asking", "arrivals", "appeals", "verbs", "api/claims", "api/claim_verbs",
-           "api/reasons")  # fmt: skip
-STAFF_ONLY = {"nothing_asked", "nothing_found"}
-CODE_AT = {"ClaimRefused": 0, "Problem": 1}
+MODULES = ("eligibility", "filing", "asking", "arrivals", "appeals", "verbs", "reversing", "api/claims",
+           "api/claim_verbs", "api/reasons", "api/resolutions")  # fmt: skip
+STAFF_ONLY = {"nothing_asked", "nothing_found", "not_in_doubt", "reason_needed"}
+CODE_AT = {"ClaimRefused": 0, "DecisionRefused": 1, "Problem": 1}
 
 
 def codes_of(module: str) -> set[str]:
@@ -37,7 +37,9 @@ def test_every_problem_is_in_the_guide_and_no_other() -> None:
 
 def test_every_address_of_claims_is_in_the_guide() -> None:
     addresses = {re.sub(r"<slug:\w+>", "{id}", str(route.pattern)) for route in urls.urlpatterns}
-    about_claims = {a for a in addresses if a.startswith(("claims", "reasons")) or a.endswith("eligibility")}
+    about_claims = {
+        a for a in addresses if a.startswith(("claims", "reasons", "resolutions")) or a.endswith("eligibility")
+    }
     told = set(re.findall(r"`(?:GET|POST) /v1/([a-z_/{}]+)", GUIDE))
     assert {a for a in about_claims if "evidence" not in a} <= told
     assert told <= addresses
