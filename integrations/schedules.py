@@ -19,6 +19,8 @@ MINUTES = {
     "protection.following.follow_all": 1,
     "protection.customer.finding.run": 1,
     "protection.evidence.sweep": 60,
+    "protection.incidents.finding.run": 15,
+    "protection.incidents.bulk.run": 1,
     "protection.recovery.opening.run": 1,
     "protection.recovery.ending.run": 15,
     "protection.messages.feedback.run": 60,

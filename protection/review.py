@@ -67,7 +67,7 @@ def decide(
     if user is not None:
         check_limit(claim, rows, user)
     if not despite_stock:
-        _check_stock(claim, rows)
+        check_stock(claim, rows)
     by = f"staff:{user.get_username()}" if user else by
     supersede(claim)
     Decision.objects.bulk_create(rows)
@@ -200,8 +200,8 @@ def _drop_proposal(claim: Claim, user: User | None) -> None:
     waiting.update(state=Proposal.State.DROPPED, settled_by=user, settled_at=timezone.now())
 
 
-def _check_stock(claim: Claim, rows: Iterable[Decision]) -> None:
-    """A replacement of what is sold out would only be refused by the shop, after the customer was told yes."""
+def check_stock(claim: Claim, rows: Iterable[Decision]) -> None:
+    """Raise DecisionRefused out_of_stock: the shop would only refuse it, after the customer was told yes."""
     sent = [(d, d.variant_id or d.item.line.variant_id) for d in rows if d.remedy == Remedy.REPLACEMENT]
     shelves = on_shelves(claim.order.shop, {variant for d, variant in sent if variant})
     for d, variant in sent:

@@ -26,6 +26,7 @@ class Fulfillment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "remote_id"], name="fulfillment_once_per_order")]
+        indexes = [models.Index(fields=["remote_created_at"], name="fulfillment_by_day_sent")]
 
     def __str__(self) -> str:
         return self.name or f"Parcel {self.remote_id}"

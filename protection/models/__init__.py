@@ -6,6 +6,7 @@ from protection.models.coverage import Consent, Coverage
 from protection.models.customer_pages import Feedback, LinkGeneration, LinkRequest, SentForm
 from protection.models.decision import ApprovalLimit, Decision, Proposal
 from protection.models.evidence import Evidence, EvidenceView
+from protection.models.incident import BulkDecision, BulkLine, Incident, IncidentClaim
 from protection.models.info_request import InfoRequest, Reply
 from protection.models.later_choice import LaterChoice
 from protection.models.likeness import Likeness
@@ -21,6 +22,8 @@ __all__ = [
     "ApprovalLimit",
     "BackTest",
     "BackTestCase",
+    "BulkDecision",
+    "BulkLine",
     "Carrier",
     "CarrierCheck",
     "CarrierTerms",
@@ -36,6 +39,8 @@ __all__ = [
     "Evidence",
     "EvidenceView",
     "Feedback",
+    "Incident",
+    "IncidentClaim",
     "InfoRequest",
     "LaterChoice",
     "Likeness",
