@@ -18,6 +18,7 @@ from typing import Any
 from bench import (
     accepting,
     backfill,
+    backtest,
     dead_partner,
     flooding,
     hostile_partners,
@@ -36,7 +37,7 @@ ROUNDS = scene.size("ROUNDS", 3)
 RESULTS = Path(__file__).with_name("results.json")
 
 WITH_WORKER = (latency, idling, waking, quoting)
-WORKER_STOPPED = (accepting, throughput, slow_partner, dead_partner)  # they bring their own processes
+WORKER_STOPPED = (accepting, throughput, slow_partner, dead_partner, backtest)  # they bring their own processes
 LAST = (hostile_partners, flooding, backfill)  # leave a mess: an instance of their own for each round
 EVERY = (*WITH_WORKER, *WORKER_STOPPED, *LAST)
 

@@ -16,6 +16,7 @@ MINUTES = {
     "protection.asking.run": 1,
     "protection.waking.run": 1,
     "protection.routing.running.run": 1,
+    "protection.routing.backtesting.run": 1,
     "protection.following.follow_all": 1,
     "protection.customer.finding.run": 1,
     "protection.evidence.sweep": 60,

@@ -8,11 +8,22 @@ coin: the first units get one coin more, so all units are exactly what was paid,
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, Protocol
 
 from orders.models import LineItem, Order
 from orders.money import Money, MoneyBag, decimal_of, minor_units, rounded
 
 SIDES = ("shop", "presentment")
+
+
+class Priced(Protocol):
+    """A line, or what was read of one: so many units for the amounts of `LineItem.amounts`."""
+
+    @property
+    def quantity(self) -> int: ...
+
+    @property
+    def amounts(self) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +39,17 @@ class Extras:
 def share(line: LineItem, units: Iterable[int], *, taxes_included: bool | None) -> MoneyBag:
     """What was paid for these units (numbers from 1) of a line, without shipping, fee or duties."""
     numbers = list(units)
-
-    def side(name: str) -> Money:
-        currency = line.amounts["unit_price"][name]["currency"]
-        each, first = divmod(_coins(paid_for_line(line, name, taxes_included), currency), line.quantity or 1)
-        return _money(sum(each + (number <= first) for number in numbers), currency)
-
-    return MoneyBag(side("shop"), side("presentment"))
+    return MoneyBag(*(share_on(line, numbers, side, taxes_included=taxes_included) for side in SIDES))
 
 
-def paid_for_line(line: LineItem, side: str, taxes_included: bool | None, *, with_tax: bool = True) -> Decimal:
+def share_on(line: Priced, units: Iterable[int], side: str, *, taxes_included: bool | None) -> Money:
+    """The same on one side of the money, for whoever asks of a great many lines."""
+    currency = line.amounts["unit_price"][side]["currency"]
+    each, first = divmod(_coins(paid_for_line(line, side, taxes_included), currency), line.quantity or 1)
+    return _money(sum(each + (number <= first) for number in units), currency)
+
+
+def paid_for_line(line: Priced, side: str, taxes_included: bool | None, *, with_tax: bool = True) -> Decimal:
     """What was paid for all units of a line on one side of its money; where it is not known, prices hold no tax."""
     price, discount, tax = (_amount(line.amounts, part, side) for part in ("unit_price", "discount", "tax"))
     return max(Decimal(0), price * line.quantity - discount + _tax(tax, taxes_included, with_tax))

@@ -158,6 +158,7 @@ class Claim(models.Model):
             models.Index(
                 fields=["decided_at"], name="claim_granted", condition=models.Q(outcome__in=["approved", "partial"])
             ),
+            models.Index(fields=["submitted_at", "id"], name="claim_filed"),
             models.Index(fields=["route_at"], name="claim_routing", condition=models.Q(route_at__isnull=False)),
         ]
 

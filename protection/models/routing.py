@@ -165,7 +165,8 @@ class Routing(models.Model):
 class BackTest(models.Model):
     """A draft tried on the claims of the past: how far it is, and by whom it was asked for.
 
-    `cursor` is where the next slice goes on; a slice that was cut short is done again.
+    `cursor` is where the next slice goes on, written with the cases of each chunk. `beat_at` is the last sign of life
+    of whoever is at it, and their right to write: it must still be what they wrote last.
     """
 
     class State(models.TextChoices):
@@ -183,6 +184,7 @@ class BackTest(models.Model):
     cursor = models.JSONField(default=dict)
     said = models.JSONField(default=dict, help_text="The version as it was tried: a draft changes")
     failure = models.TextField(blank=True)
+    beat_at = models.DateTimeField(null=True, blank=True)
     by = models.CharField(max_length=255)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)

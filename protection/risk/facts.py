@@ -16,7 +16,6 @@ class Alike:
     """Other claims filed within a year before that have one thing in common with this one."""
 
     claims: int = 0
-    approved: int = 0
     newest: int | None = None  # primary key
 
 
@@ -49,6 +48,8 @@ class Facts:
 
     claim: int
     at: datetime
+    shop: int
+    customer_id: int | None
     reason: str
     value: Money  # what was paid for the claimed units
     items: int
@@ -58,10 +59,10 @@ class Facts:
     country: str
     city: str
     zip: str
-    has_customer: bool
     return_needed: bool
     basis: str | None = None  # covered, statutory, or accepted by staff against the rules
     customer: Alike = Alike()
+    customer_approved: int = 0  # of the customer's, as it stood then
     address: Alike = Alike()
     phone: Alike = Alike()
     email: Alike = Alike()

@@ -41,7 +41,7 @@ def why_not(version: RoutingVersion, facts: Facts) -> str:
     """Code of why no rule approves this claim, whatever the caps; empty where one may."""
     if facts.return_needed:
         return "return_needed"
-    return "" if facts.has_customer else "no_customer"
+    return "no_customer" if facts.customer_id is None else ""
 
 
 def passed(version: RoutingVersion, amount: Decimal, spent: Spent) -> str:

@@ -68,7 +68,7 @@ def route(claim: Claim, now: datetime, *, by: str = SYSTEM) -> Routing | None:
     if not versions:
         return None
     wanted = {part for version in versions for part in parts_of(version.conditions)}
-    facts = facts_of([claim], {claim.pk: Moment(now, now)}, wanted)[claim.pk]
+    facts = facts_of({claim.pk: Moment(now, now)}, wanted)[claim.pk]
     return _first_match(claim, versions, facts, now)
 
 

@@ -76,11 +76,11 @@ FIELDS: dict[str, Field] = {
     "country": Field("the destination", Kind.COUNTRY, lambda f: _known({f.country} - {""})),
     "customer_claims": Field(
         f"the number of other claims of this customer {_IN_A_YEAR}", Kind.NUMBER,
-        lambda f: f.customer.claims if f.has_customer else None, "alike",
+        lambda f: f.customer.claims if f.customer_id else None, "alike",
     ),
     "customer_approved": Field(
         f"the number of approved other claims of this customer {_IN_A_YEAR}", Kind.NUMBER,
-        lambda f: f.customer.approved if f.has_customer else None, "alike",
+        lambda f: f.customer_approved if f.customer_id else None, "alike",
     ),
     "address_claims": Field(
         f"the number of other claims from this address {_IN_A_YEAR}", Kind.NUMBER, lambda f: f.address.claims, "alike"

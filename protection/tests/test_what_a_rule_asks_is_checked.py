@@ -19,15 +19,16 @@ from protection.tests.routing import LOST, asks, make_draft
 
 NOW = timezone.now()
 KNOWN = Facts(
-    claim=1, at=NOW, reason="damaged", value=Money(Decimal("80"), "USD"), items=2, units=3,
-    skus=frozenset({"mug"}), tags=frozenset({"vip"}), country="DE", city="Bonn", zip="53111", has_customer=True,
-    return_needed=False, basis="covered", customer=Alike(3, 2, 7), first_order_at=NOW - timedelta(days=400),
+    claim=1, at=NOW, shop=1, customer_id=5, reason="damaged", value=Money(Decimal("80"), "USD"), items=2, units=3,
+    skus=frozenset({"mug"}), tags=frozenset({"vip"}), country="DE", city="Bonn", zip="53111",
+    return_needed=False, basis="covered", customer=Alike(3, 7), customer_approved=2,
+    first_order_at=NOW - timedelta(days=400),
     usual=Money(Decimal("40"), "USD"), photos=1, twin=Twin(9, True), carriers=frozenset({"dhl"}),
     last_scan=Scan("delivered", NOW - timedelta(days=5)),
     delivered=Scan("delivered", NOW - timedelta(days=5), "Köln", "50667", "DE"), replacements=1, dispute="chargeback",
 )  # fmt: skip
 UNKNOWN = replace(
-    KNOWN, country="", has_customer=False, basis=None, first_order_at=None, usual=None, carriers=frozenset(),
+    KNOWN, country="", customer_id=None, basis=None, first_order_at=None, usual=None, carriers=frozenset(),
     last_scan=None, delivered=None,
 )  # fmt: skip
 
