@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('orders', '0010_when_an_order_was_read'),
-        ('protection', '0013_likenesses_of_old_claims'),
+        ('protection', '0016_incidents'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
