@@ -68,6 +68,7 @@ ACTIONS = {
     "recovery.written_off": "A case with a carrier was given up, withdrawn, or its money paid back",
     "recovery.doubted": "A parcel was found or a remedy taken back: staff say whether the carrier's case is withdrawn",
     "recovery.kept": "A case with a carrier goes on in spite of the doubt",
+    "recovery.packet_fetched": "Somebody fetched the papers of a case with a carrier; they hold personal data",
     "claim.feedback": "The customer said how a claim went, or changed what they had said",
     "claim.message_queued": "A message was written to the customer and is about to be sent",
     "claim.message_sent": "A message was sent to the customer; the data names what it tells",

@@ -49,7 +49,7 @@ class ConsolePage(View):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         return self.answer()
 
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         verb = request.POST.get("verb", "")
         if verb not in self.verbs:
             return self.answer(status=400, refusal="This page has no such button. Nothing was changed.")
@@ -62,7 +62,7 @@ class ConsolePage(View):
         except Refused as reason:
             self.subject = self.load(self.subject.pk)
             return self.answer(status=409, refusal=str(reason))
-        if isinstance(done, HttpResponse):
+        if isinstance(done, HttpResponseBase):
             return done
         messages.success(request, done)
         return HttpResponseRedirect(self.next_url())

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
@@ -34,7 +34,7 @@ class AskPage(ConsolePage):
     def may_see(self, request: HttpRequest) -> bool:
         return request.user.has_perm(self.form.permission)
 
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         if not self.may_see(request):
             raise PermissionDenied
         return super().post(request, **kwargs)
