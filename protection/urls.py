@@ -1,5 +1,6 @@
 from django.urls import path
 
+from protection.api import recoveries
 from protection.api.claim_verbs import Appeal, Arrived, Message, Withdraw
 from protection.api.claims import Claims, OneClaim
 from protection.api.coverages import Coverages, Protection
@@ -23,6 +24,11 @@ urlpatterns = [
     path("coverages", Coverages.as_view(), name="coverages"),
     path("orders/<slug:public_id>/protection", Protection.as_view(), name="order-protection"),
     path("quotes", Quotes.as_view(), name="quotes"),
+    path("recoveries", recoveries.Recoveries.as_view(), name="recoveries"),
+    path("recoveries/<slug:public_id>", recoveries.OneRecovery.as_view(), name="recovery"),
+    path("recoveries/<slug:public_id>/file", recoveries.File.as_view(), name="recovery-file"),
+    path("recoveries/<slug:public_id>/answer", recoveries.Answer.as_view(), name="recovery-answer"),
+    path("recoveries/<slug:public_id>/paid", recoveries.Paid.as_view(), name="recovery-paid"),
     path("reasons", Reasons.as_view(), name="reasons"),
     path("resolutions", Resolutions.as_view(), name="resolutions"),
     path("resolutions/<slug:public_id>", OneResolution.as_view(), name="resolution"),
