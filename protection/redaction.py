@@ -17,6 +17,7 @@ from protection.models import (
     Reply,
     Resolution,
 )
+from protection.recovery.erasing import erase_recoveries
 
 _TEXTS = ("how", "text_version", "price", "locale", "given_at")  # of a consent
 
@@ -41,6 +42,7 @@ def erase_claims(order: Order, personal: Collection[str]) -> int:
         resolution.save(update_fields=["failure"])
     Likeness.objects.filter(claim__in=claims).delete()
     erase_evidence(claims, personal)
+    erase_recoveries(order, personal)
     subjects = list(claims.values_list("public_id", flat=True))
     scrub_journal(JournalEntry.objects.filter(subject__in=subjects), personal)
     return len(subjects)

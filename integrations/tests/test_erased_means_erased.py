@@ -15,11 +15,11 @@ from integrations import inbox, privacy
 from integrations.models import DeliveryAttempt, Drift, InboundMessage, PrivacyRequest
 from integrations.tests.console import make_connection
 from integrations.tests.shopify import connect, line_body, order_body, post
-from orders.models import Change, Customer, FulfillmentOrder, JournalEntry, Order, Return
+from orders.models import Change, Customer, Fulfillment, FulfillmentOrder, JournalEntry, Order, Return
 from protection import asking, evidence, evidence_files, filing, review
 from protection.eligibility import ItemAsked
 from protection.messages import writing
-from protection.models import Claim, ComparedDecision, Consent, Evidence, LaterChoice
+from protection.models import Claim, ComparedDecision, Consent, Evidence, LaterChoice, Recovery
 from protection.tests.builders import make_agent, make_plan
 from protection.tests.photos import photo
 
@@ -91,6 +91,13 @@ def scatter(shop_connection, body, number, agent):
     Claim.objects.filter(pk=claim.pk).update(
         appeal_why=f"{c['appeal']} saw it", ship_to={"address1": c["elsewhere"], "country_code": "US"}
     )
+    parcel = Fulfillment.objects.create(order=order, remote_id=number + 1)
+    case = Recovery.objects.create(
+        order=order, parcel=parcel, currency="USD", note=f"{c['reply']} called", asked=f"Is {c['first']} home?",
+        why=f"{c['last']} has it", over_reason=f"for {c['description']}", doubt=f"{c['elsewhere']} has it",
+        reference=f"C-1/{c['last']}",
+    )  # fmt: skip
+    case.claims.add(claim)
     ComparedDecision.objects.create(
         claim=claim, decided_by=agent, side="denied", near=10, approved=10, expected="approved", differs=True,
         why=f"{c['reply']} called, differs",
