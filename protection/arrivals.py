@@ -9,7 +9,7 @@ from orders.models import Order
 from protection.eligibility import ClaimRefused
 from protection.filing import locked
 from protection.models import Claim
-from protection.recovery import doubts
+from protection.recovery import doubts, reckoning
 from protection.standing import under_way
 from protection.verbs import check
 from protection.windows import DELIVERED, shipment_of
@@ -24,7 +24,7 @@ PAID = frozenset({Claim.Outcome.APPROVED, Claim.Outcome.PARTIAL})
 
 @transaction.atomic(savepoint=False)
 def order_moved(order: Order, *, by: str, source: str = "") -> None:
-    """What new scans of this order mean for its claims; call it in the transaction that changed the order.
+    """What new scans of this order mean for its claims and recoveries; in the transaction that changed it.
 
     A claim that waits: the customer is asked whether it arrived. One that was paid for: staff are told that the parcel
     was found. Both once for each scan, however often the order comes by.
@@ -35,6 +35,7 @@ def order_moved(order: Order, *, by: str, source: str = "") -> None:
             _ask_arrived(locked(claim))
         elif claim.state in (State.DECIDED, State.RESOLVING, State.CLOSED) and claim.outcome in PAID:
             _tell_found(locked(claim), by, source)
+    reckoning.parcels_moved(order, by=by, source=source)
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from protection import review
 from protection.models import Claim
 from protection.review import ItemDecision
 from protection.tests.builders import make_agent, make_claim, make_covered_order
+from protection.tests.carriers import make_recovery, shipped
 
 _numbers = count(1)
 
@@ -83,7 +84,7 @@ def make_case(lines: int = 1, scans: int = 1) -> Claim:
 
 
 def fill() -> Order:
-    """Claims in several states, every kind of message and delivery, people, keys and a heartbeat."""
+    """Claims in several states, a carrier's case, every kind of message and delivery, people, keys and a heartbeat."""
     warehouse, shopify = make_connection(), make_connection("shopify", "Shopify")
     ana = make_agent()
     make_case(lines=2, scans=3)
@@ -95,6 +96,7 @@ def fill() -> Order:
             user=ana,
         )
     review.ask_for_info(make_case(), "Which door?", user=ana)
+    make_recovery(shipped(make_covered_order(name="#1009")))
     for state, body in (("received", b"{}"), ("failed", b"not json"), ("parked", b"\x00\xff"), ("ignored", b"[]")):
         make_message(shopify, state, body)
     first, second, third = Delivery.objects.filter(connection=warehouse).order_by("id")[:3]

@@ -9,11 +9,13 @@ from backoffice.console.roles import ensure_roles
 from integrations.models import Drift
 from integrations.tests.console import fill, make_case, make_connection
 from integrations.tests.sync import deliver, log
-from orders.tests.builders import line, make_order, make_shop
+from orders.tests.builders import NOON, line, make_order, make_shop
 from protection import review
 from protection.review import ItemDecision
-from protection.tests.builders import make_agent
+from protection.tests.builders import make_agent, make_covered_order
+from protection.tests.carriers import make_recovery, shipped
 from protection.tests.console import claim_url
+from protection.tests.parcels import scan
 
 pytestmark = pytest.mark.django_db
 LIST, CASE = 12, 20
@@ -53,6 +55,18 @@ def test_a_decided_claim_stays_within_the_budget(lead):
     assert asked(lead, claim_url(claim)) <= CASE
 
 
+def test_a_recovery_stays_within_the_budget_of_a_case_however_long(lead):
+    make_connection()
+    small = make_recovery(shipped(make_covered_order(name="#1")))
+    big = make_recovery(shipped(make_covered_order(*(line(f"Cup {n}") for n in range(30)), line("Teapot"), name="#2")))
+    for _ in range(40):
+        scan(big.parcel, "in_transit", NOON)
+    few, many = (asked(lead, f"/admin/protection/recovery/{one.pk}/change/") for one in (small, big))
+    assert few == many
+    assert many <= CASE
+    assert asked(lead, claim_url(big.claims.get())) <= CASE
+
+
 def test_an_order_costs_the_same_with_one_line_or_thirty(lead):
     make_connection()
     small, big = make_case(lines=1, scans=1).order, make_case(lines=30, scans=40).order
@@ -65,7 +79,8 @@ def test_an_order_costs_the_same_with_one_line_or_thirty(lead):
     "path",
     [
         "protection/claim/?queue=all", "protection/plan/", "protection/planversion/", "protection/approvallimit/",
-        "protection/reasonrule/",
+        "protection/reasonrule/", "protection/recovery/", "protection/recovery/?queue=all", "protection/carrier/",
+        "protection/carrierterms/",
         "orders/order/", "orders/order/?q=%231001", "orders/customer/", "orders/journalentry/",
         "integrations/connection/", "integrations/drift/", "integrations/drift/?show=all",
         "integrations/drift/?q=%231001", "integrations/inboundmessage/", "integrations/delivery/",

@@ -60,7 +60,7 @@ def test_today_shows_what_waits_and_what_is_stuck():
     assert "Workers at work" in page
     assert "Orders received, last 24 hours" in page
     assert "<rect" in page
-    assert "4 orders in 24 hours" in page
+    assert "5 orders in 24 hours" in page
 
 
 def test_today_says_when_no_worker_lives():

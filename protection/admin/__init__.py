@@ -1,6 +1,7 @@
 """The delivery guarantee in the staff console: queue, claim page, filing, coverage, plans and limits."""
 
 from protection.admin import (
+    carriers,
     claim_list,
     consistency,
     coverages,
@@ -8,12 +9,14 @@ from protection.admin import (
     pictures,
     plans,
     proposals,
+    recoveries,
     recovery_sentences,
     rules,
     sentences,
 )
 
 __all__ = [
+    "carriers",
     "claim_list",
     "consistency",
     "coverages",
@@ -21,6 +24,7 @@ __all__ = [
     "pictures",
     "plans",
     "proposals",
+    "recoveries",
     "recovery_sentences",
     "rules",
     "sentences",

@@ -17,6 +17,7 @@ from orders.admin.parcels import Parcel, parcels
 from orders.admin.story import Told, story, who
 from orders.models import Order, UnitUse
 from orders.money import Money
+from protection.admin.carrier_box import recoveries_of_claim
 from protection.admin.pictures import Picture, strip
 from protection.admin.proposals import Proposed, proposed
 from protection.models import (
@@ -127,7 +128,7 @@ def load(pk: int) -> Claim | None:
     """The claim with its order and, in the same query, the proposal that waits and who may not decide it again."""
     claims = Claim.objects.select_related(
         "order__shop", "order__customer", "order__coverage__consent", "order__coverage__plan_version__plan", "assignee",
-        "rule",
+        "rule", "carrier_check",
     )  # fmt: skip
     waiting = Proposal.objects.filter(claim=OuterRef("pk"), version=OuterRef("version"), state=Proposal.State.OPEN)
     facts = JSONObject(parts="parts", amount="amount", by="proposed_by__username", user="proposed_by_id",
@@ -139,6 +140,7 @@ def load(pk: int) -> Claim | None:
     return claims.annotate(
         waiting_proposal=Subquery(waiting.values(facts=facts)[:1]),
         deciders=ArraySubquery(before.order_by("username").values("username")),
+        recovery_facts=recoveries_of_claim(),
     ).filter(pk=pk).first()  # fmt: skip
 
 

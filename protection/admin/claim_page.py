@@ -8,6 +8,7 @@ from backoffice.console.panels import panels
 from orders.money import Money
 from protection import review
 from protection.admin import claim_facts, decision_form
+from protection.admin.carrier_box import carrier_cases
 from protection.admin.claim_deciding import Deciding
 from protection.admin.claim_verbs import CLOSINGS
 from protection.admin.offers import offers, remedies
@@ -58,6 +59,7 @@ class ClaimPage(Deciding):
             "over_limit": limit is not None and case.value.amount > limit.amount,
             "offer": offers(case, self.user, limit) if self.user.has_perm(CHANGE) else {},
             "remedies": remedies(case),
+            "carrier_cases": carrier_cases(case.claim),
             "panels": panels("case", self.request, case.order),
             "previous_url": _url(near.previous),
             "next_url": _url(near.next),

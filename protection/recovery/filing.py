@@ -14,6 +14,7 @@ from protection.recovery.actors import Actor, RecoveryRefused, begin
 from protection.recovery.deadlines import zone_of
 
 State = Recovery.State
+MOST_REFERENCE = 255
 
 
 @transaction.atomic
@@ -34,6 +35,8 @@ def file(
     invalid_amount, too_early, too_late, and what the table of verbs says.
     """
     recovery, now = begin(recovery, "file", actor), now or timezone.now()
+    if len(reference.strip()) > MOST_REFERENCE:
+        raise RecoveryRefused("too_long", f"A reference has at most {MOST_REFERENCE} characters.", "/reference")
     if currency and currency != recovery.currency:
         if amount is None:
             raise RecoveryRefused("amount_missing", "Another currency needs its amount.", "/amount")

@@ -73,14 +73,20 @@ def value_of(lines: Iterable[dict[str, Any]], order: Order) -> MoneyBag:
 
 
 @transaction.atomic
-def reckon_again(recovery: Recovery, *, by: str) -> bool:
+def reckon_again(recovery: Recovery, *, by: str, source: str = "") -> bool:
     """Compute anew what stands before filing, and journal what changed; whether anything did."""
     recovery = locked(recovery)
     if recovery.state != Recovery.State.ELIGIBLE or not reckon(recovery):
         return False
     recovery.warned_days = None
-    recovery.tell("reckoned", by=by, **facts_of(recovery))
+    recovery.tell("reckoned", by=by, source=source, **facts_of(recovery))
     return True
+
+
+def parcels_moved(order: Order, *, by: str, source: str = "") -> None:
+    """New scans may move the days that wait for filing; call it in the transaction that changed the order."""
+    for recovery in Recovery.objects.filter(order=order, state=Recovery.State.ELIGIBLE):
+        reckon_again(recovery, by=by, source=source)
 
 
 def terms_entered(carrier: Carrier, *, by: str) -> int:
