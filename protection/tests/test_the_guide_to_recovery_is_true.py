@@ -32,6 +32,6 @@ def test_calls_scopes_and_codes_are_those_of_the_code() -> None:
         for node in ast.walk(ast.parse((ROOT / "protection" / "recovery" / f"{module}.py").read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "RecoveryRefused":
                 assert isinstance(node.args[0], ast.Constant)
-                raised.add(node.args[0].value)
+                raised.add(str(node.args[0].value))
     not_by_api = {"not_allowed", "reference_missing", "other_carrier"}
     assert {code for code in raised - not_by_api if f"`{code}`" not in GUIDE} == set()
