@@ -27,10 +27,10 @@ def shipped(day: date = SENT, carrier: str = "DHL", to: str = "FR", **fields: An
     shop.country = "DE"
     shop.save()
     address = {"first_name": "Zoë", "address1": "1 rue du Test", "city": "Paris", "country_code": to}
-    order = make_covered_order(shop=shop, **fields)
+    order = make_covered_order(*fields.pop("lines", ()), shop=shop, **fields)
     Order.objects.filter(pk=order.pk).update(shipping_address=address)
     at = datetime.combine(day, time(12), tzinfo=NOON.tzinfo)
-    parcel = send(order, ("in_transit", min(at + timedelta(days=1), timezone.now() - timedelta(days=9))), sent_at=at)
+    parcel = send(order, ("in_transit", min(at + timedelta(days=1), timezone.now() - timedelta(days=30))), sent_at=at)
     parcel.tracking_company = carrier
     parcel.save()
     order.refresh_from_db()
