@@ -10,9 +10,11 @@ from protection.models import (
     ComparedDecision,
     Consent,
     Decision,
+    Feedback,
     InfoRequest,
     LaterChoice,
     Likeness,
+    LinkRequest,
     Proposal,
     Reply,
     Resolution,
@@ -32,6 +34,9 @@ def erase_claims(order: Order, personal: Collection[str]) -> int:
     ComparedDecision.objects.filter(claim__in=claims).exclude(why="").update(why=ERASED)
     InfoRequest.objects.filter(claim__in=claims).update(asked=[ERASED])
     Reply.objects.filter(claim__in=claims).update(text=ERASED)
+    Feedback.objects.filter(claim__in=claims).exclude(comment="").update(comment=ERASED)
+    if order.email:
+        LinkRequest.objects.filter(email__iexact=order.email).delete()
     Decision.objects.filter(item__claim__in=claims).exclude(note="").update(note=ERASED)
     for proposal in Proposal.objects.filter(claim__in=claims):
         proposal.parts = [{**part, "note": ERASED if part["note"] else ""} for part in proposal.parts]

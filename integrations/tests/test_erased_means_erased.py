@@ -19,13 +19,22 @@ from orders.models import Change, Customer, Fulfillment, FulfillmentOrder, Journ
 from protection import asking, evidence, evidence_files, filing, review
 from protection.eligibility import ItemAsked
 from protection.messages import writing
-from protection.models import Claim, ComparedDecision, Consent, Evidence, LaterChoice, Recovery
+from protection.models import (
+    Claim,
+    ComparedDecision,
+    Consent,
+    Evidence,
+    Feedback,
+    LaterChoice,
+    LinkRequest,
+    Recovery,
+)
 from protection.tests.builders import make_agent, make_plan
 from protection.tests.photos import photo
 
 pytestmark = pytest.mark.django_db
 
-PER_ORDER = 24
+PER_ORDER = 25
 KEPT = {"US", "United States", "IL"}
 
 
@@ -33,7 +42,7 @@ def canaries(number: int) -> dict[str, str]:
     """PER_ORDER texts that occur nowhere else."""
     return {name: f"Canary{name.title()}{number}Zq" for name in (
         "first last company street flat city province note attribute property tag message question description "
-        "destination hold returned answer drift wanted reply appeal elsewhere written".split())}  # fmt: skip
+        "destination hold returned answer drift wanted reply appeal elsewhere written feedback".split())}  # fmt: skip
 
 
 def planted(number: int, customer_id: int) -> dict:
@@ -88,6 +97,10 @@ def scatter(shop_connection, body, number, agent):
     review.ask_for_info(claim, f"Dear {c['question']}, where is it?", user=agent)
     asking.answer(claim, f"With {c['reply']}", by="customer")
     writing.write(claim, f"Dear {c['written']}, we look into it", user=agent)
+    Feedback.objects.create(
+        claim=claim, closed_at=claim.created_at, score=1, comment=f"{c['feedback']} was rude", by="customer"
+    )
+    LinkRequest.objects.create(order_name=order.name, email=f"canary{number}@zq.example")
     Claim.objects.filter(pk=claim.pk).update(
         appeal_why=f"{c['appeal']} saw it", ship_to={"address1": c["elsewhere"], "country_code": "US"}
     )
