@@ -71,7 +71,7 @@ class FilePage(LinkedPage):
         return common | {
             "title": say("Your claim"),
             "asked": asked,
-            "questions": [(f"answer-{place}", words, typed.get(f"answer-{place}", ""))
+            "questions": [(f"answer-{place}", say(words), typed.get(f"answer-{place}", ""))
                           for place, words in enumerate(asked.questions)],
             "wishes": [(place, typed.get(f"wish-{place}", first if place == 1 else "")) for place in wishes],
             "address": self.order.shipping_address or {},

@@ -26,6 +26,7 @@ from protection.customer.links import LinkEnded, LinkUnknown, Purpose
 from protection.customer.phrases import language_of, say
 from protection.customer.refusals import in_words
 from protection.eligibility import ClaimRefused
+from protection.messages import shops
 from protection.models import Claim
 from protection.models.claim import MoveRefused
 from protection.photos import MAX_BYTES
@@ -155,7 +156,11 @@ class PublicPage(View):
         return value
 
     def _common(self) -> dict[str, Any]:
-        return {"language": translation.get_language()}
+        mail = shops.mail_of(self.shop) if self.shop else None
+        return {
+            "language": translation.get_language(),
+            "contact": mail.reply_to or mail.sender_address if mail else "",
+        }
 
     def _check_form(self) -> None:
         """Read the body within bounds, and make sure that it comes from a page of ours; raises Sorry."""

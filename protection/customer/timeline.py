@@ -11,6 +11,7 @@ from typing import Any
 from orders.models import JournalEntry
 from protection.customer.phrases import day, listed, money, say
 from protection.customer.status_words import DECIDED, ENDED
+from protection.messages.conversation import shown
 from protection.models import Claim, Resolution
 from protection.models.reason_rule import REMEDIES
 from protection.shares import bag_of
@@ -36,16 +37,17 @@ class Moment:
 
 
 def timeline(claim: Claim) -> list[Moment]:
-    """Newest first; three queries whatever the claim's age."""
+    """Newest first; four queries whatever the claim's age."""
     remedies = {remedy.public_id: remedy for remedy in claim.resolutions.all()}
     subjects = [claim.public_id, *remedies]
     entries = JournalEntry.objects.filter(order=claim.order_id, subject__in=subjects, action__in=SENTENCES)
-    replies = {reply.public_id: reply.text for reply in claim.replies.all()}
+    written = {reply.public_id: reply.text for reply in claim.replies.all()}
+    written |= {message.public_id: shown(message.text) for message in claim.messages.filter(event="written")}
     told = []
     for entry in entries.order_by("-id"):
         facts = entry.facts | {"remedy": remedies.get(entry.subject)}
         if words := SENTENCES[entry.action](facts):
-            quote = entry.facts.get("question") or replies.get(entry.facts.get("reply", ""), "")
+            quote = entry.facts.get("question") or written.get(facts.get("reply") or facts.get("message") or "", "")
             if entry.action == "claim.in_review" and entry.facts.get("appealed"):
                 quote = claim.appeal_why
             told.append(Moment(entry.created_at, words, quote))
@@ -96,6 +98,7 @@ SENTENCES: dict[str, Callable[[Facts], str]] = {
     "claim.evidence_added": lambda facts: say("A photo was added"),
     "claim.evidence_withdrawn": lambda facts: say("A photo was taken back"),
     "claim.replied": lambda facts: say("You wrote to us"),
+    "claim.message_queued": lambda facts: say("We wrote to you") if facts["tells"] == "written" else "",
     "claim.reminded": lambda facts: say("We reminded you"),
     "claim.asked_arrived": lambda facts: say("Your parcel has moved; we asked you whether it arrived"),
     "claim.not_arrived": lambda facts: say("You told us that it has not arrived"),

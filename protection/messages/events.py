@@ -47,6 +47,7 @@ VARIABLES: dict[str, Variable] = {
     "fee": Variable("the fee of the delivery guarantee"),
     "feedback_link": Variable("the page that asks how it went", LINK),
     "message": Variable("what staff wrote", LINES),
+    "filing_link": Variable("the page to file a claim on the order, and to see those there are", LINK),
 }
 
 _ALWAYS = ("greeting", "first_name", "order_name", "shop_name")
@@ -89,6 +90,7 @@ EVENTS: dict[str, Event] = {
     "closed": Event("Closed without a decision", (*_CLAIM, "closed_why")),
     "fee_refunded": Event("Fee given back", (*_ALWAYS, "fee")),
     "feedback": Event("How did it go?", (*_CLAIM, "feedback_link")),
+    "link": Event("The link to an order, asked for", (*_ALWAYS, "filing_link")),
     "written": Event("A message written by staff", (*_CLAIM, "message")),
 }
 MACRO_VARIABLES = tuple(name for name in _CLAIM if VARIABLES[name].kind != LINK)

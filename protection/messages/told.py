@@ -138,6 +138,10 @@ def _fee_refunded(entry: JournalEntry) -> News | None:
     return News("fee_refunded", order, None, entry.facts) if order and fee_paid(entry.facts) else None
 
 
+def _asked_for_link(entry: JournalEntry) -> News | None:
+    return News("link", entry.order, None, entry.facts) if entry.order else None
+
+
 _NEEDED = ("order__shop", "order__customer")
 
 
@@ -155,4 +159,5 @@ TELLERS: dict[str, Callable[[JournalEntry], News | None]] = {
     "fulfillment.created": _shipped,
     "fulfillment.updated": _shipped,
     "coverage.removed": _fee_refunded,
+    "link.asked": _asked_for_link,
 }

@@ -199,6 +199,7 @@ VALUES: dict[str, Callable[[Told], str]] = {
     "found_on": _fact("happened_at"),
     "closed_why": lambda told: told.words.closings.get(told.news.about.outcome, ""),
     "fee": lambda told: told.money(told.news.facts.get("fee") or {}),
+    "filing_link": lambda told: links.filing_url(told.news.order),
     "feedback_link": lambda told: links.feedback_url(told.news.about),
     "message": lambda told: told.news.text,
 }

@@ -37,7 +37,8 @@ class Browser:
 
     def press(self, label: str) -> None:
         """Press the button or follow the link that says `label`."""
-        path = f"//button[normalize-space()='{label}']|//a[normalize-space()='{label}']|//summary[starts-with(normalize-space(),'{label}')]"
+        said = f"normalize-space()='{label}'"
+        path = f"//button[{said}] | //a[{said}] | //summary[starts-with(normalize-space(), '{label}')]"
         self._call("post", f"/element/{self._find(path, 'xpath')}/click")
 
     def type(self, selector: str, text: str) -> None:

@@ -80,7 +80,7 @@ def test_late_is_refused_with_the_day_the_rule_and_whom_to_write_to(order):
     page = text(customer.open(url, **chosen(line_of(order))))
     assert "the time to claim this ended on" in page
     assert "At once, until 30 days after the delivery scan." in page
-    assert "write to tests.myshopify.com" in page
+    assert "Write to tests.myshopify.com: reply to the mail that confirmed your order." in page
     ReasonRule.objects.filter(reason="lost")  # the form of another reason, sent for this one
     form = dict(chosen(line_of(order), "customs"))
     late = customer.send(url, "file", form, reason="damaged", **ANSWERS)
