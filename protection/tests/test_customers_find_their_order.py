@@ -1,5 +1,6 @@
 """Order number and e-mail: the same answer whoever asks, and a mail only where both belong to one order."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,8 @@ from backoffice.models import Bucket
 from orders.models import JournalEntry
 from orders.tests.builders import make_order, make_shop
 from protection.customer import finding, links
-from protection.models import LinkRequest
+from protection.customer.links import Purpose
+from protection.models import LinkRequest, Message
 from protection.tests.customer import Customer, text
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +33,8 @@ def words(query: dict[str, str]) -> list[str]:
 
 def asked() -> list[str]:
     finding.run()
-    return [entry.order.public_id for entry in JournalEntry.objects.filter(action="link.asked").order_by("id")]
+    entries = JournalEntry.objects.filter(action="link.asked").order_by("id")
+    return list(entries.values_list("order__public_id", flat=True))
 
 
 def test_a_match_is_journaled_for_its_customer_to_be_written_to():
@@ -135,3 +138,14 @@ def test_the_number_may_come_with_the_link_and_changes_nothing():
     assert 'value="#1001"' in page.content.decode()
     assert not LinkRequest.objects.exists()
     assert not Bucket.objects.exists()
+
+
+def test_the_link_goes_by_mail_to_the_address_the_order_was_placed_with(settings):
+    settings.CUSTOMER_MAILS = True
+    order = make_order()
+    ask(email="ZOE@example.com")
+    asked()
+    message = Message.objects.get(event="link")
+    assert message.to == "zoe@example.com"
+    [url] = re.findall(rf"{settings.PUBLIC_URL}/c/file/\S+", message.text)
+    assert links.opened(url.rpartition("/")[2], Purpose.FILE).order == order

@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ from protection.tests.customer import Customer, chosen, text
 
 CODE = Path(customer.__file__).parent
 TEMPLATES = CODE.parent / "templates" / "customer"
-TABLES = [
+TABLES: list[Any] = [
     claim_page.DONE, feedback_page.SCORES, filing_form.PHOTOS, order_facts.NOT_COVERED, order_facts.NEVER,
     receipt.DENIALS, receipt.WOULD_CHANGE, receipt.SCANS, refusals.SENTENCES, refusals.PHOTOS, status_words.ENDED,
     status_words.DECIDED, timeline.GIVEN, timing_words.REASONS, NEEDS, REMEDIES,
