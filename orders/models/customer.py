@@ -8,7 +8,7 @@ class Customer(models.Model):
     """A customer of one shop. Orders may have none (guest, point of sale)."""
 
     public_id = PublicId("cus")
-    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="customers")
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="customers", db_index=False)
     remote_id = models.BigIntegerField()
     email = models.CharField(max_length=320, blank=True)
     phone = models.CharField(max_length=64, blank=True)

@@ -11,7 +11,7 @@ class Fulfillment(models.Model):
     """
 
     public_id = PublicId("ful")
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfillments")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfillments", db_index=False)
     remote_id = models.BigIntegerField()
     name = models.CharField(max_length=255, blank=True)
     status = models.CharField(max_length=64, blank=True)
@@ -35,7 +35,7 @@ class Fulfillment(models.Model):
 class TrackingEvent(models.Model):
     """One scan of a parcel, as the carrier reported it."""
 
-    fulfillment = models.ForeignKey(Fulfillment, on_delete=models.PROTECT, related_name="scans")
+    fulfillment = models.ForeignKey(Fulfillment, on_delete=models.PROTECT, related_name="scans", db_index=False)
     remote_id = models.BigIntegerField()
     status = models.CharField(max_length=64)
     message = models.TextField(blank=True)

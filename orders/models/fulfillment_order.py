@@ -20,7 +20,7 @@ class FulfillmentOrder(models.Model):
     CLOSED = ("closed", "cancelled")
 
     public_id = PublicId("fo")
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfillment_orders")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfillment_orders", db_index=False)
     remote_id = models.BigIntegerField()
     status = models.CharField(max_length=64)
     request_status = models.CharField(max_length=64, blank=True)

@@ -34,7 +34,9 @@ class JournalEntry(models.Model):
 
     public_id = PublicId("evt")
     shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="journal")
-    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="journal")
+    order = models.ForeignKey(
+        Order, null=True, blank=True, on_delete=models.PROTECT, related_name="journal", db_index=False
+    )
     action = models.CharField(max_length=64, help_text="subject.verb, for example order.created")
     subject = models.CharField(max_length=40, blank=True, help_text="Public id of what changed, when not the order")
     by = models.CharField(max_length=255, help_text="Who: staff:ana, partner:demo, shopify, system")

@@ -18,7 +18,7 @@ class Order(models.Model):
     """
 
     public_id = PublicId("ord")
-    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="orders")
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="orders", db_index=False)
     remote_id = models.BigIntegerField()
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
     name = models.CharField(max_length=255)
@@ -107,7 +107,7 @@ class LineItem(models.Model):
     """One line of an order. Lines are never deleted: a removed line stays with `current_quantity` 0."""
 
     public_id = PublicId("li")
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
     remote_id = models.BigIntegerField()
     position = models.PositiveIntegerField(default=0)
     title = models.CharField(max_length=1024)

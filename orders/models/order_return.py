@@ -12,7 +12,7 @@ class Return(models.Model):
     """
 
     public_id = PublicId("ret")
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="returns")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="returns", db_index=False)
     remote_id = models.BigIntegerField()
     name = models.CharField(max_length=255, blank=True)
     status = models.CharField(max_length=64)

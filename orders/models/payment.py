@@ -9,7 +9,7 @@ class Payment(models.Model):
     Only what says `status` success has moved money. `amount` is a money bag in the shape of `MoneyBag.as_json`.
     """
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments", db_index=False)
     remote_id = models.BigIntegerField()
     parent_remote_id = models.BigIntegerField(null=True, blank=True)
     kind = models.CharField(max_length=64)

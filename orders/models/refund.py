@@ -12,7 +12,7 @@ class Refund(models.Model):
     """
 
     public_id = PublicId("ref")
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds", db_index=False)
     remote_id = models.BigIntegerField()
     note = models.TextField(blank=True)
     lines = models.JSONField(default=list)
