@@ -1,9 +1,9 @@
 """Loading a bulk file batch by batch, each in one transaction with the place in the file it ends at.
 
 Flat in memory whatever the file's size: some hundred roots (orders, or fulfillment orders with their parcels) at a time
-are read, translated and copied to temporary tables; at the end of a batch they are made real. A loader that is killed
-leaves nothing half done, and the next one goes on behind the last batch. A root that the database refuses is found by
-smaller batches and counted as failed.
+are read and translated, while the batch before them is copied to temporary tables and made real. A loader that is
+killed leaves nothing half done, and the next one goes on behind the last batch. A root that the database refuses is
+found by smaller batches and counted as failed.
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,15 @@ NOTED = 20  # failures that are kept with their reasons
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
 
 
+Rows = dict[str, bytes]  # as text, by the statement that copies them
+
+
 class Superseded(Exception):
     """Another loader has taken this pass over, or it was ended; nothing of this batch is written."""
+
+
+class NotNew(Exception):
+    """A batch was read as new, and is not, or not all of it may be kept; nothing is written. Read it as any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +73,16 @@ class Loaded:
 
 @dataclass(slots=True)
 class Batch:
-    """Roots that were read and translated: from which byte on, what is to be told of them, and their rows as text."""
+    """Roots that were read and translated: from which byte on, what is to be told of them, and their rows.
+
+    `staged` go into temporary tables. `parts` belong to orders that are new to us: they go straight into their tables
+    as soon as their orders are there, at two thirds of the price.
+    """
 
     at: int
     done: Loaded
-    rows: dict[str, bytes]
+    staged: Rows
+    parts: Rows
 
 
 class Loader:
@@ -90,11 +102,11 @@ class Loader:
             database.execute(statement)
         database.commit()
 
-    def read(self, session: psycopg.Connection[Any], at: int, most: int) -> Batch | None:
+    def read(self, session: psycopg.Connection[Any], at: int, most: int, *, may_be_new: bool = True) -> Batch | None:
         """Read up to `most` roots from the byte `at` on and translate them; None when there is none.
 
-        Nothing is written, and what is looked up in `session` may be of a moment ago: so a batch can be read while the
-        one before it is written.
+        `may_be_new`: whether it is worth trying to take them for new. Nothing is written, and what is looked up in
+        `session` may be of a moment ago: so a batch can be read while the one before it is written.
         """
         chunk, seen, size = list[Whole](), set[bytes](), 0
         for whole in self._roots(at):
@@ -110,20 +122,18 @@ class Loader:
         if self.has_far:
             self._fetch_far(session, chunk)
         done = Loaded(chunk[-1].end)
-        return Batch(at, done, self.translate(session, chunk, done))
+        return Batch(at, done, *self.translate(session, chunk, done, may_be_new))
 
     def write(self, batch: Batch) -> Loaded:
-        """Make a batch real, in one transaction with the place in the file it ends at. Raises Superseded."""
+        """Make a batch real, in one transaction with the place in the file it ends at. Raises Superseded, NotNew."""
         with self.database.transaction(), self.database.cursor() as cursor:
             # Deferred, the checks of references would be gone through again at each entry of the journal: its trigger
             # catches an error, and PostgreSQL then looks at all that is deferred (6 times slower).
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            for statement, rows in batch.rows.items():
-                with cursor.copy(statement) as copy:
-                    copy.write(rows)
+            copy_rows(cursor, batch.staged)
             failpoints.reach("history.staged")
-            if batch.rows:
-                self.merge(cursor, batch.done)
+            if batch.staged:
+                self.merge(cursor, batch)
             failpoints.reach("history.merged")
             self._note(cursor, batch.at, batch.done)
         failpoints.reach("history.committed")
@@ -148,12 +158,14 @@ class Loader:
     def _roots(self, at: int) -> Iterator[Whole]:
         return reading.orders(Path(self.job.path), at, is_partial=self.job.is_partial)
 
-    def translate(self, session: psycopg.Connection[Any], chunk: list[Whole], done: Loaded) -> dict[str, bytes]:
-        """The rows of these roots with their children, by the statement that copies them into a temporary table."""
+    def translate(
+        self, session: psycopg.Connection[Any], chunk: list[Whole], done: Loaded, may_be_new: bool
+    ) -> tuple[Rows, Rows]:
+        """The rows of these roots with their children, as a batch has them."""
         raise NotImplementedError
 
-    def merge(self, cursor: psycopg.Cursor[Any], done: Loaded) -> None:
-        """Make real what was staged."""
+    def merge(self, cursor: psycopg.Cursor[Any], batch: Batch) -> None:
+        """Make real what was staged; raises NotNew."""
         raise NotImplementedError
 
     def _fetch_far(self, session: psycopg.Connection[Any], chunk: list[Whole]) -> None:
@@ -180,6 +192,14 @@ class Loader:
         }  # fmt: skip
         if cursor.execute(merging.PROGRESS, values).rowcount != 1:
             raise Superseded(f"Pass {self.job.run} is not at byte {at} any more.")
+
+
+def copy_rows(cursor: psycopg.Cursor[Any], rows: Rows) -> None:
+    """Copy these rows to where they belong."""
+    for statement, text in rows.items():
+        if text:
+            with cursor.copy(statement) as copy:
+                copy.write(text)
 
 
 def rendered(session: psycopg.Connection[Any], rows: list[tuple[Any, ...]], *prefixes: str) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import psycopg
 
 from integrations.history import merging, reading
-from integrations.history.batches import UNREADABLE, Batch, Job, Loaded, Loader, rendered
+from integrations.history.batches import UNREADABLE, Batch, Job, Loaded, Loader, NotNew, Rows, copy_rows, rendered
 from integrations.history.parcels import ParcelLoader
 from integrations.history.reading import Whole
 from integrations.shopify import bulk_rows, bulk_values
@@ -33,16 +33,19 @@ def load(
     `has_far` says that children were staged. Raises Superseded, psycopg.Error when the database cannot be used.
     """
     kind = ParcelLoader if job.holds == "parcels" else _OrderLoader
-    loader, size = kind(database, job, has_far), job.batch
+    loader, size, may_be_new = kind(database, job, has_far), job.batch, True
     following: Future[Batch | None] | None = None
     with _beside(database) as session, ThreadPoolExecutor(1) as reader:
         while may_go_on():
             try:
-                batch = (following or reader.submit(loader.read, session, at, size)).result()
+                batch = (following or reader.submit(loader.read, session, at, size, may_be_new=may_be_new)).result()
                 if batch is None:
                     return
-                following = reader.submit(loader.read, session, batch.done.at, size)
+                following, may_be_new = reader.submit(loader.read, session, batch.done.at, size), True
                 done = loader.write(batch)
+            except NotNew:
+                following, may_be_new = None, False
+                continue
             except psycopg.DataError as error:
                 following = None
                 if size > 1:
@@ -66,34 +69,46 @@ class _OrderLoader(Loader):
     def __init__(self, database: psycopg.Connection[Any], job: Job, has_far: bool) -> None:
         super().__init__(database, job, has_far)
         self.fees = {name: frozenset(values) for name, values in job.fees.items()}
+        self.can_stage_parts = False
 
-    def translate(self, session: psycopg.Connection[Any], chunk: list[Whole], done: Loaded) -> dict[str, bytes]:
+    def translate(
+        self, session: psycopg.Connection[Any], chunk: list[Whole], done: Loaded, may_be_new: bool
+    ) -> tuple[Rows, Rows]:
         """Rows of these orders, but for those that have not changed since the last time."""
         ids = [reading.number_of(whole.key) for whole in chunk]
         known = dict(session.execute(merging.DIGESTS, {**self.names, "ids": ids}).fetchall())
+        digests = [_digest(whole) for whole in chunk]
+        changed = [
+            (whole, digest)
+            for remote_id, whole, digest in zip(ids, chunk, digests, strict=True)
+            if known.get(remote_id) != digest
+        ]
+        are_new = may_be_new and not known
+        order_ids = session.execute(merging.FRESH_ORDER_IDS, {"count": len(changed)}).fetchall()
         rows: list[_Rows] = []
-        for remote_id, whole in zip(ids, chunk, strict=True):
-            whole.children.sort(key=by_id)
-            digest = _digest(whole)
-            if known.get(remote_id) != digest:
-                try:
-                    rows.append(self._rows(whole, digest))
-                except UNREADABLE as error:
-                    done.failures.append(self.failure(whole, f"{type(error).__name__}: {error}"))
+        for (whole, digest), (order_id,) in zip(changed, order_ids, strict=True):
+            try:
+                rows.append(self._rows(whole, digest, order_id, are_new))
+            except UNREADABLE as error:
+                done.failures.append(self.failure(whole, f"{type(error).__name__}: {error}"))
         done.orders = len(chunk)
         done.reached = _made_at(chunk[-1])
         if not rows:
-            return {}
-        return {
+            return {}, {}
+        lines, payments, work = merging.COPY_PARTS_OF_NEW if are_new else merging.COPY_PARTS
+        orders = {
             merging.COPY_ORDERS: rendered(session, [row.order for row in rows], "ord", "evt"),
-            merging.COPY_LINES: rendered(session, [line for row in rows for line in row.lines], "li"),
-            merging.COPY_PAYMENTS: rendered(session, [payment for row in rows for payment in row.payments]),
-            merging.COPY_WORK: rendered(session, [work for row in rows for work in row.work], "fo"),
             merging.COPY_CUSTOMERS: rendered(session, [one for row in rows for one in row.customers], "cus"),
         }
+        parts = {
+            lines: rendered(session, [line for row in rows for line in row.lines], "li"),
+            payments: rendered(session, [payment for row in rows for payment in row.payments]),
+            work: rendered(session, [work for row in rows for work in row.work], "fo"),
+        }
+        return (orders, parts) if are_new else (orders | parts, {})
 
-    def _rows(self, whole: Whole, digest: str) -> "_Rows":
-        """Raises one of `UNREADABLE`."""
+    def _rows(self, whole: Whole, digest: str, order_id: int, is_new: bool) -> "_Rows":
+        """`order_id` is the key the order gets where it is new to us. Raises one of `UNREADABLE`."""
         node = reading.parse(whole.line)
         remote_id = bulk_values.number_of(node["id"])
         kinds: dict[str, list[bulk_rows.Node]] = {}
@@ -105,13 +120,13 @@ class _OrderLoader(Loader):
         should_read = bool(node["refunds"]) or node["returnStatus"] != "NO_RETURN"
         should_read = should_read or max(len(transactions), len(node["fulfillments"])) >= LONGEST_LIST
         awaits = [] if should_read else [str(bulk_values.number_of(parcel["id"])) for parcel in node["fulfillments"]]
-        customer = node["customer"]
+        customer, owner = node["customer"], order_id if is_new else remote_id
         order = bulk_rows.order_row(node, lines, kinds.get("ShippingLine", []))
         return _Rows(
-            (*order, digest, should_read, bulk_values.json_text(awaits), self._may_be_protected(node, lines)),
-            [bulk_rows.line_row(remote_id, position, line) for position, line in enumerate(lines)],
-            [bulk_rows.payment_row(remote_id, transaction) for transaction in transactions],
-            _work(remote_id, kinds.get("FulfillmentOrder", []), kinds.get("FulfillmentOrderLineItem", [])),
+            (*order, order_id, digest, should_read, bulk_values.json_text(awaits), self._may_be_protected(node, lines)),
+            [bulk_rows.line_row(owner, position, line) for position, line in enumerate(lines)],
+            [bulk_rows.payment_row(owner, transaction) for transaction in transactions],
+            _work(owner, kinds.get("FulfillmentOrder", []), kinds.get("FulfillmentOrderLineItem", [])),
             [bulk_rows.customer_row(customer)] if customer else [],
         )
 
@@ -128,17 +143,33 @@ class _OrderLoader(Loader):
             for line in lines
         )
 
-    def merge(self, cursor: psycopg.Cursor[Any], done: Loaded) -> None:
+    def write(self, batch: Batch) -> Loaded:
+        """As every loader; tables for staged parts are made when they are needed for the first time."""
+        if batch.staged and not batch.parts and not self.can_stage_parts:
+            with self.database.transaction():
+                for statement in merging.STAGING_OF_PARTS:
+                    self.database.execute(statement)
+            self.can_stage_parts = True
+        return super().write(batch)
+
+    def merge(self, cursor: psycopg.Cursor[Any], batch: Batch) -> None:
+        done = batch.done
         are_known = cursor.execute(merging.LOCK_KNOWN, self.names).rowcount > 0
         cursor.execute(merging.CUSTOMERS, self.names)
-        if cursor.execute(merging.ARE_ERASED, self.names).rowcount:
-            for statement in merging.ERASE_PARTS:
-                cursor.execute(statement)
-        new = (merging.NEW_ORDERS, merging.LINES_OF_NEW, merging.PAYMENTS_OF_NEW, merging.WORK_OF_NEW)
-        changes = (merging.KNOWN_ORDERS, merging.LINES_OF_KNOWN, merging.VERSIONS) if are_known else ()
-        for statement in (*new, *changes, merging.JOURNAL, merging.WAITING_MESSAGES, merging.UNFINISHED):
+        are_erased = cursor.execute(merging.ARE_ERASED, self.names).rowcount > 0
+        done.made = cursor.execute(merging.NEW_ORDERS, self.names).rowcount
+        if batch.parts:
+            if are_known or are_erased or done.made + len(done.failures) < done.orders:
+                raise NotNew
+            copy_rows(cursor, batch.parts)
+        else:
+            erasing = merging.ERASE_PARTS if are_erased else ()
+            changes = merging.CHANGES if are_known else ()
+            for statement in (*erasing, *merging.PARTS_OF_NEW, *changes):
+                cursor.execute(statement, self.names)
+        for statement in (merging.JOURNAL, merging.WAITING_MESSAGES, merging.UNFINISHED):
             cursor.execute(statement, self.names)
-        done.made, done.changed = cursor.execute(merging.COUNTS).fetchone() or (0, 0)
+        (done.changed,) = cursor.execute(merging.COUNT_CHANGED).fetchone() or (0,)
 
 
 @dataclass(slots=True)
@@ -160,7 +191,7 @@ def _work(order: int, nodes: list[bulk_rows.Node], parts: list[bulk_rows.Node]) 
     return [bulk_rows.work_row(order, node, of.get(node["id"], [])) for node in nodes]
 
 
-def by_id(line: bytes) -> int:
+def _by_id(line: bytes) -> int:
     """Children may come in any order, another one each time. Ids rise in the order in which they were added."""
     return reading.number_of(reading.id_of(line))
 
@@ -174,6 +205,7 @@ def _made_at(whole: Whole) -> str | None:
 
 
 def _digest(whole: Whole) -> str:
+    whole.children.sort(key=_by_id)
     seen = hashlib.blake2b(whole.line, digest_size=29)
     for line in whole.children:
         seen.update(line)

@@ -26,7 +26,7 @@ ORDER_VALUES = [name for name in ORDER if name not in ("remote_id", "customer_re
 # Where it cannot be judged, what we know of it stays; a read decides.
 ORDER_CHANGES = [name for name in ORDER_VALUES if name != "discrepancy"]
 LINE_VALUES = [name for name in LINE if name not in ("order_remote_id", "remote_id")]
-# A file of orders does not say in which order the lines stand (`loading.by_id`), nor how far they were sent: what we
+# A file of orders does not say in which order the lines stand (`loading`), nor how far they were sent: what we
 # know of it stays.
 LINE_CHANGES = [name for name in LINE_VALUES if name not in ("position", "fulfillment_status")]
 CUSTOMER_VALUES = [name for name in CUSTOMER if name != "remote_id"]
@@ -73,23 +73,34 @@ def copy(table: str, columns: list[str]) -> str:
 
 
 # `digest` is that of the lines in the file; `should_*` what is left to do for an order that is written.
-_MORE_OF_ORDER = ["digest", "should_read", "awaits", "should_protect", "public_id", "entry_id"]
+_MORE_OF_ORDER = ["order_id", "digest", "should_read", "awaits", "should_protect", "public_id", "entry_id"]
 STAGING = [
-    table("staged_order", ORDER, ", public_id text, entry_id text, digest text, should_read boolean, "
+    table("staged_order", ORDER, ", order_id bigint, public_id text, entry_id text, digest text, should_read boolean, "
            "awaits jsonb, should_protect boolean, redacted_at timestamptz"),
-    table("staged_line", LINE, ", public_id text"),
-    table("staged_payment", PAYMENT, ""),
-    table("staged_work", WORK, ", public_id text"),
     table("staged_customer", CUSTOMER, ", public_id text"),
     "CREATE TEMPORARY TABLE made (order_id bigint, remote_id bigint) ON COMMIT DELETE ROWS",
     "CREATE TEMPORARY TABLE known (order_id bigint, remote_id bigint, was_cancelled boolean, changed text[]) "
     "ON COMMIT DELETE ROWS",
 ]  # fmt: skip
+# Only made where they are needed: each temporary table that there is costs every commit a millisecond or two.
+STAGING_OF_PARTS = [
+    table("staged_line", LINE, ", public_id text"),
+    table("staged_payment", PAYMENT, ""),
+    table("staged_work", WORK, ", public_id text"),
+]
 COPY_ORDERS = copy("staged_order", [*ORDER, *_MORE_OF_ORDER])
-COPY_LINES = copy("staged_line", [*LINE, "public_id"])
-COPY_PAYMENTS = copy("staged_payment", PAYMENT)
-COPY_WORK = copy("staged_work", [*WORK, "public_id"])
 COPY_CUSTOMERS = copy("staged_customer", [*CUSTOMER, "public_id"])
+# Lines, payments and fulfillment orders; those of new orders with the key of their order instead of its remote id.
+COPY_PARTS = (
+    copy("staged_line", [*LINE, "public_id"]),
+    copy("staged_payment", PAYMENT),
+    copy("staged_work", [*WORK, "public_id"]),
+)
+COPY_PARTS_OF_NEW = (
+    copy("orders_lineitem", ["order_id", *LINE[1:], "public_id"]),
+    copy("orders_payment", ["order_id", *PAYMENT[1:]]),
+    copy("orders_fulfillmentorder", ["order_id", *WORK[1:], "public_id"]),
+)
 
 # The planner must not know which shop this is. Of one that was new when it last looked it believes that it has no
 # orders, and would then go through all of them for each batch, more each time.
@@ -100,6 +111,9 @@ _THEIR_CUSTOMERS = "ANY(ARRAY(SELECT customer_remote_id FROM staged_order))"
 
 # The digests of orders we have, to pass over those whose lines in the file are the same as the last time.
 DIGESTS = f"SELECT remote_id, digest FROM orders_order WHERE shop_id = {SHOP} AND remote_id = ANY(%(ids)s)"
+
+# Keys for as many orders, whether they will be made or not.
+FRESH_ORDER_IDS = "SELECT nextval(pg_get_serial_sequence('orders_order', 'id')) FROM generate_series(1, %(count)s)"
 
 LOCK_KNOWN = f"""
     INSERT INTO known (order_id, remote_id, was_cancelled, changed)
@@ -147,9 +161,9 @@ ERASE_PARTS = [
 # One that another worker has made meanwhile is left to it; it is read again afterwards.
 NEW_ORDERS = f"""
     WITH written AS (
-        INSERT INTO orders_order (shop_id, customer_id, public_id, digest, version, created_at, updated_at,
+        INSERT INTO orders_order (id, shop_id, customer_id, public_id, digest, version, created_at, updated_at,
             redacted_at, remote_id, {", ".join(ORDER_VALUES)})
-        SELECT %(shop)s, c.id, s.public_id, s.digest, 1, statement_timestamp(), statement_timestamp(),
+        SELECT s.order_id, %(shop)s, c.id, s.public_id, s.digest, 1, statement_timestamp(), statement_timestamp(),
             s.redacted_at, s.remote_id, {", ".join(f"s.{name}" for name in ORDER_VALUES)}
         FROM staged_order s
             LEFT JOIN orders_customer c ON c.shop_id = {SHOP} AND c.remote_id = {_THEIR_CUSTOMERS}
@@ -161,7 +175,7 @@ NEW_ORDERS = f"""
     INSERT INTO made SELECT id, remote_id FROM written
 """
 
-KNOWN_ORDERS = f"""
+_KNOWN_ORDERS = f"""
     UPDATE orders_order o SET {_set(ORDER_CHANGES, "s")}, digest = s.digest, updated_at = statement_timestamp(),
         customer_id = (SELECT c.id FROM orders_customer c
                        WHERE c.shop_id = {SHOP} AND c.remote_id = s.customer_remote_id)
@@ -172,26 +186,28 @@ KNOWN_ORDERS = f"""
 _NEW_LINE = f"(order_id, public_id, remote_id, {', '.join(map(_quoted, LINE_VALUES))})"
 _STAGED_LINE = f"s.public_id, s.remote_id, {', '.join(f's.{_quoted(name)}' for name in LINE_VALUES)}"
 
-LINES_OF_NEW = f"""
+_LINES_OF_NEW = f"""
     INSERT INTO orders_lineitem {_NEW_LINE}
     SELECT m.order_id, {_STAGED_LINE} FROM staged_line s JOIN made m ON m.remote_id = s.order_remote_id
 """
 
 _PAID = ", ".join(PAYMENT[1:])
-PAYMENTS_OF_NEW = f"""
+_PAYMENTS_OF_NEW = f"""
     INSERT INTO orders_payment (order_id, {_PAID})
     SELECT m.order_id, {_PAID.replace("remote_id", "s.remote_id", 1)}
     FROM staged_payment s JOIN made m ON m.remote_id = s.order_remote_id
 """
 
 _WORK = ", ".join(WORK[1:])
-WORK_OF_NEW = f"""
+_WORK_OF_NEW = f"""
     INSERT INTO orders_fulfillmentorder (order_id, public_id, {_WORK})
     SELECT m.order_id, s.public_id, {_WORK.replace("remote_id", "s.remote_id", 1)}
     FROM staged_work s JOIN made m ON m.remote_id = s.order_remote_id
 """
 
-LINES_OF_KNOWN = f"""
+PARTS_OF_NEW = (_LINES_OF_NEW, _PAYMENTS_OF_NEW, _WORK_OF_NEW)
+
+_LINES_OF_KNOWN = f"""
     WITH written AS (
         INSERT INTO orders_lineitem AS ours {_NEW_LINE}
         SELECT k.order_id, {_STAGED_LINE} FROM staged_line s JOIN known k ON k.remote_id = s.order_remote_id
@@ -205,10 +221,12 @@ LINES_OF_KNOWN = f"""
 _TOLD = [name for name in [*ORDER_CHANGES, "customer_id", "lines"] if name not in _UNSPOKEN]
 _SPOKEN = f"k.changed && ARRAY[{', '.join(map(repr, _TOLD))}]"
 
-VERSIONS = f"""
+_VERSIONS = f"""
     UPDATE orders_order o SET version = version + 1, updated_at = statement_timestamp()
     FROM known k WHERE o.id = k.order_id AND {_SPOKEN}
 """
+
+CHANGES = (_KNOWN_ORDERS, _LINES_OF_KNOWN, _VERSIONS)
 
 JOURNAL = journal(f"""
     SELECT s.entry_id AS public_id, m.order_id, '{IMPORTED}' AS action,
@@ -252,7 +270,7 @@ UNFINISHED = f"""
         SET should_read = ours.should_read OR excluded.should_read,
             should_protect = ours.should_protect OR excluded.should_protect
 """
-COUNTS = "SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM known WHERE changed <> '{}')"
+COUNT_CHANGED = "SELECT count(*) FROM known WHERE changed <> '{}'"
 
 # Children that do not stand behind their order, in the order of the file; staged before the orders are loaded.
 STAGE_FAR = "COPY integrations_farchild (run_id, parent, at, line) FROM STDIN"

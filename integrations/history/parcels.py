@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import psycopg
 
 from integrations.history import parcel_merging, reading
-from integrations.history.batches import UNREADABLE, Loaded, Loader, rendered
+from integrations.history.batches import UNREADABLE, Batch, Loaded, Loader, Rows, rendered
 from integrations.history.reading import Whole
 from integrations.shopify import bulk_parcels, bulk_values
 from integrations.shopify.bulk_rows import Node, Row
@@ -20,7 +20,9 @@ class ParcelLoader(Loader):
 
     STAGING: ClassVar[list[str]] = parcel_merging.STAGING
 
-    def translate(self, session: psycopg.Connection[Any], chunk: list[Whole], done: Loaded) -> dict[str, bytes]:
+    def translate(
+        self, session: psycopg.Connection[Any], chunk: list[Whole], done: Loaded, may_be_new: bool
+    ) -> tuple[Rows, Rows]:
         """Rows of the parcels that are awaited, and of their scans."""
         parts: dict[str, dict[str, Node]] = {}
         parcels: list[tuple[int, Node]] = []
@@ -59,12 +61,12 @@ class ParcelLoader(Loader):
             scans += found
             sent_lines += how_far
         if not rows:
-            return {}
+            return {}, {}
         return {
             parcel_merging.COPY_PARCELS: rendered(session, rows, "ful", "evt"),
             parcel_merging.COPY_SCANS: rendered(session, scans),
             parcel_merging.COPY_SENT: rendered(session, sent_lines),
-        }
+        }, {}
 
     def order_of(self, whole: Whole) -> int:
         """Of the order whose fulfillment order this is; 0 when it cannot be read."""
@@ -73,11 +75,11 @@ class ParcelLoader(Loader):
         except UNREADABLE:
             return 0
 
-    def merge(self, cursor: psycopg.Cursor[Any], done: Loaded) -> None:
+    def merge(self, cursor: psycopg.Cursor[Any], batch: Batch) -> None:
         """Make the parcels real; orders that have all of theirs wait no more."""
         for statement in parcel_merging.MERGE:
             cursor.execute(statement, self.names)
-        (done.parcels,) = cursor.execute(parcel_merging.COUNT).fetchone() or (0,)
+        (batch.done.parcels,) = cursor.execute(parcel_merging.COUNT).fetchone() or (0,)
 
 
 def _is_scan(node: Node) -> bool:
