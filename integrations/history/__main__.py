@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from integrations.history import loading, merging, reading, staging
+from integrations.history import loading, place, reading, staging
 from integrations.history.batches import Job, Superseded
 
 # The thread that writes must not wait 5 ms for the one that translates, each time that PostgreSQL has answered.
@@ -69,7 +69,7 @@ def _place(database: psycopg.Connection[Any], job: Job) -> tuple[int | None, int
     cursor = row[0] if row else {}
     far: int | None = cursor.get("far")
     if far and not job.is_partial:
-        ((are_there,),) = database.execute(merging.ARE_STAGED, {"run": job.run}).fetchall()
+        ((are_there,),) = database.execute(place.ARE_STAGED, {"run": job.run}).fetchall()
         far = far if are_there else None
     database.commit()
     return far, int(cursor.get("at", 0))

@@ -17,7 +17,7 @@ from psycopg.copy import FileWriter
 from psycopg.types.json import Jsonb
 
 from backoffice import failpoints, fresh_ids
-from integrations.history import merging, reading
+from integrations.history import place, reading
 from integrations.history.reading import Whole
 
 BATCH = 500  # roots of a transaction: what a kill costs, at the most
@@ -175,7 +175,7 @@ class Loader:
         }
         keys = list(owner)
         while keys:
-            found = session.execute(merging.FAR_CHILDREN, {"run": self.job.run, "keys": keys}).fetchall()
+            found = session.execute(place.FAR_CHILDREN, {"run": self.job.run, "keys": keys}).fetchall()
             keys = []
             for parent, line in found:
                 whole = owner[bytes(parent)]
@@ -190,7 +190,7 @@ class Loader:
             "made": done.made, "changed": done.changed, "failures": Jsonb(done.failures[:NOTED]), "noted": NOTED,
             "reached": done.reached, "parcels": done.parcels,
         }  # fmt: skip
-        if cursor.execute(merging.PROGRESS, values).rowcount != 1:
+        if cursor.execute(place.PROGRESS, values).rowcount != 1:
             raise Superseded(f"Pass {self.job.run} is not at byte {at} any more.")
 
 

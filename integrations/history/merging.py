@@ -26,7 +26,7 @@ ORDER_VALUES = [name for name in ORDER if name not in ("remote_id", "customer_re
 # Where it cannot be judged, what we know of it stays; a read decides.
 ORDER_CHANGES = [name for name in ORDER_VALUES if name != "discrepancy"]
 LINE_VALUES = [name for name in LINE if name not in ("order_remote_id", "remote_id")]
-# A file of orders does not say in which order the lines stand (`loading`), nor how far they were sent: what we
+# A file of orders does not say in which order the lines stand (`orders`), nor how far they were sent: what we
 # know of it stays.
 LINE_CHANGES = [name for name in LINE_VALUES if name not in ("position", "fulfillment_status")]
 CUSTOMER_VALUES = [name for name in CUSTOMER if name != "remote_id"]
@@ -271,39 +271,3 @@ UNFINISHED = f"""
             should_protect = ours.should_protect OR excluded.should_protect
 """
 COUNT_CHANGED = "SELECT count(*) FROM known WHERE changed <> '{}'"
-
-# Children that do not stand behind their order, in the order of the file; staged before the orders are loaded.
-STAGE_FAR = "COPY integrations_farchild (run_id, parent, at, line) FROM STDIN"
-FORGET_FAR = "DELETE FROM integrations_farchild WHERE run_id = %(run)s"
-STAGED = """
-    UPDATE integrations_syncrun
-    SET total = looked_at + %(total)s, cursor = cursor || jsonb_build_object('far', %(far)s::bigint)
-    WHERE id = %(run)s AND state = 'running'
-"""
-ARE_STAGED = "SELECT EXISTS (SELECT FROM integrations_farchild WHERE run_id = %(run)s)"
-FAR_CHILDREN = """
-    SELECT parent, line FROM integrations_farchild WHERE run_id = %(run)s AND parent = ANY(%(keys)s) ORDER BY at
-"""
-# Children whose order was nowhere: not in the file, and not here.
-ORPHANS = f"""
-    SELECT count(*) FROM integrations_farchild f
-    WHERE run_id = %(run)s AND substring(parent FOR 6) = 'Order/' AND NOT EXISTS (
-        SELECT FROM orders_order o
-        WHERE o.shop_id = {SHOP} AND o.remote_id = convert_from(substring(parent FROM 7), 'UTF8')::bigint)
-"""
-
-# Written in the transaction of the rows, so that both are there or neither; no row: another loader has this pass.
-PROGRESS = """
-    UPDATE integrations_syncrun
-    SET cursor = cursor || jsonb_build_object('at', %(end)s::bigint, 'reached',
-            COALESCE(%(reached)s::text, cursor->>'reached')),
-        looked_at = looked_at + %(looked_at)s,
-        failed = failed + %(failed)s, beat_at = statement_timestamp(),
-        facts = facts || jsonb_build_object(
-            'made', COALESCE((facts->>'made')::bigint, 0) + %(made)s::bigint,
-            'changed', COALESCE((facts->>'changed')::bigint, 0) + %(changed)s::bigint,
-            'parcels', COALESCE((facts->>'parcels')::bigint, 0) + %(parcels)s::bigint,
-            'failures', CASE WHEN jsonb_array_length(COALESCE(facts->'failures', '[]')) < %(noted)s
-                THEN COALESCE(facts->'failures', '[]') || %(failures)s ELSE facts->'failures' END)
-    WHERE id = %(run)s AND state = 'running' AND COALESCE((cursor->>'at')::bigint, 0) = %(at)s
-"""

@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 
-from integrations.history import merging, reading
+from integrations.history import place, reading
 from integrations.history.reading import Survey
 
 
@@ -19,20 +19,20 @@ def stage(
     """
     survey = Survey()
     with database.transaction(), database.cursor() as cursor:
-        cursor.execute(merging.FORGET_FAR, {"run": run})
-        with cursor.copy(merging.STAGE_FAR) as copy:
+        cursor.execute(place.FORGET_FAR, {"run": run})
+        with cursor.copy(place.STAGE_FAR) as copy:
             for parent, end, line in reading.far_children(path, survey, is_partial=is_partial):
                 if not is_partial:
                     copy.write_row((run, reading.named(parent), end, line))
         if holds != "orders":
             survey.orders = 0  # no more orders to look at
-        cursor.execute(merging.STAGED, {"run": run, "far": survey.far, "total": survey.orders})
+        cursor.execute(place.STAGED, {"run": run, "far": survey.far, "total": survey.orders})
     return survey
 
 
 def forget(database: psycopg.Connection[Any], run: int, shop: int) -> int:
     """Drop what was set aside; returns how many children had an order neither in the file nor here."""
     with database.transaction(), database.cursor() as cursor:
-        ((orphans,),) = cursor.execute(merging.ORPHANS, {"run": run, "shop": shop}).fetchall()
-        cursor.execute(merging.FORGET_FAR, {"run": run})
+        ((orphans,),) = cursor.execute(place.ORPHANS, {"run": run, "shop": shop}).fetchall()
+        cursor.execute(place.FORGET_FAR, {"run": run})
     return int(orphans)

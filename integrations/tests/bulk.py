@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from integrations.history import process, staging
-from integrations.history.batches import Loaded
+from integrations.history.batches import BATCH, Loaded
 from integrations.history.loading import load
 from integrations.models import Connection, SyncRun
 from orders.tests.builders import next_id
@@ -148,10 +148,12 @@ def line_to_database() -> psycopg.Connection[Any]:
     return psycopg.connect(**process.database_parameters(), prepare_threshold=None)
 
 
-def load_file(connection: Connection, path: Path, run: SyncRun | None = None, *, holds: str = "orders") -> list[Loaded]:
+def load_file(
+    connection: Connection, path: Path, run: SyncRun | None = None, *, holds: str = "orders", batch: int = BATCH
+) -> list[Loaded]:
     """Load a file in this process; one `Loaded` a batch."""
     run = run or begin(connection)
     with line_to_database() as database:
         survey = staging.stage(database, run.pk, path, holds=holds)
-        task = process.job_of(run, path, holds=holds)
+        task = process.job_of(run, path, holds=holds, batch=batch)
         return list(load(database, task, 0, has_far=survey.far > 0))

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integrations.differences import differences
+from integrations.models import Connection
 from integrations.shopify import bulk_rows, bulk_values
 from integrations.shopify.nodes import orders
 from integrations.shopify.nodes.orders import Whole
@@ -93,11 +94,19 @@ def test_odd_orders_come_out_of_a_file_as_they_would_from_a_read(tmp_path):
         assert ours.total == head.order_values(theirs)["total"]
 
 
+def known_before(connection: Connection, whether: bool) -> list[dict[str, Any]]:
+    """Nodes of an order that is known already, if so: orders beside it go by another way than orders among new ones."""
+    node = order_node(name="#7")
+    return of(node, line_node()) if whether and apply(snapshot_of(node), connection.shop) else []
+
+
 @WHOLE_FILE
-def test_all_columns_are_those_of_an_order_that_was_read(tmp_path):
+@pytest.mark.parametrize("is_one_known", [False, True])
+def test_all_columns_are_those_of_an_order_that_was_read(tmp_path, is_one_known):
     """Also those that no snapshot names: whatever column the tables get, this test asks what a file puts there."""
     connection, other = connect(), make_shop("other.myshopify.com")
-    load_file(connection, write(tmp_path / "file", [node for order, lines in ODD for node in of(order, *lines)]))
+    nodes = known_before(connection, is_one_known)
+    load_file(connection, write(tmp_path / "file", nodes + [node for o, lines in ODD for node in of(o, *lines)]))
     for order, lines in ODD:
         read = apply(snapshot_of(order, *lines), other).order
         loaded = Order.objects.get(shop=connection.shop, remote_id=read.remote_id)
@@ -112,8 +121,8 @@ def test_all_columns_are_those_of_an_order_that_was_read(tmp_path):
 
 
 @WHOLE_FILE
-@pytest.mark.parametrize("apart", [False, True])
-def test_payments_shipping_bundles_and_work_come_with_the_order(tmp_path, apart):
+@pytest.mark.parametrize(("apart", "is_one_known"), [(False, False), (True, False), (False, True)])
+def test_payments_shipping_bundles_and_work_come_with_the_order(tmp_path, apart, is_one_known):
     connection = connect()
     bundle = {"id": "gid://shopify/LineItemGroup/9", "title": "Tea for two", "quantity": 1}
     lines = [line_node(lineItemGroup=bundle), line_node(quantity=2, currentQuantity=2, lineItemGroup=bundle)]
@@ -137,9 +146,10 @@ def test_payments_shipping_bundles_and_work_come_with_the_order(tmp_path, apart)
     for node, children in work:
         nodes += of(node, *children)
         nodes[-len(children) - 1]["__parentId"] = order["id"]
-    load_file(connection, write(tmp_path / "file", [order, *sorted(nodes[1:], key=str)] if apart else nodes))
+    nodes = [order, *sorted(nodes[1:], key=str)] if apart else nodes
+    load_file(connection, write(tmp_path / "file", known_before(connection, is_one_known) + nodes))
     theirs = snapshot_of(order, *lines, shipping_lines=shipping, work=work)
-    ours = Order.objects.get()
+    ours = Order.objects.get(name=order["name"])
     assert differences(ours, theirs) == []
     assert ours.discrepancy == head.order_values(theirs)["discrepancy"]
     assert ours.discrepancy

@@ -7,8 +7,9 @@ from django.db import connection as database
 from django.urls import reverse
 
 from integrations.endpoints import add_endpoint
-from integrations.history import reading, staging
-from integrations.history.batches import Superseded
+from integrations.history import process, reading, staging
+from integrations.history.batches import NotNew, Superseded
+from integrations.history.orders import OrderLoader
 from integrations.models import Delivery, InboundMessage, SyncRun, UnfinishedOrder
 from integrations.tests.bulk import (
     begin,
@@ -286,6 +287,34 @@ def test_what_a_file_cannot_hold_is_left_to_be_done(tmp_path):
     import_file(connection, write(tmp_path / "file", nodes))
     left = UnfinishedOrder.objects.order_by("order__remote_id").values_list("order__remote_id", "should_read")
     assert list(left) == [(2, True), (3, False)]
+
+
+def test_an_order_that_came_in_after_its_batch_was_read_is_not_taken_for_new(tmp_path):
+    connection = connect()
+    nodes = [*of(order_node(1, email="file@example.com"), line_node(11)), *of(order_node(2), line_node())]
+    job = process.job_of(begin(connection), write(tmp_path / "file", nodes))
+    with line_to_database() as writing, line_to_database() as looking:
+        loader = OrderLoader(writing, job, False)
+        ahead = loader.read(looking, 0, 10)
+        came = snapshot(remote_id=1, email="message@example.com", updated_at=later(-60 * 24 * 365))
+        apply_snapshot(connection.shop, came, Origin(by="shopify"))
+        with pytest.raises(NotNew):
+            loader.write(ahead)
+        assert Order.objects.get().email == "message@example.com"
+        done = loader.write(loader.read(looking, 0, 10, may_be_new=False))
+    assert (done.made, done.changed) == (1, 1)
+    assert Order.objects.get(remote_id=1).email == "file@example.com"
+    assert LineItem.objects.filter(remote_id=11).count() == 1
+    told = JournalEntry.objects.order_by("id").values_list("order__remote_id", "action")
+    assert list(told) == [(1, "order.created"), (2, "order.imported"), (1, "order.updated")]
+
+
+def test_an_order_that_stands_in_two_batches_is_one(tmp_path):
+    connection = connect()
+    twice = of(order_node(1), line_node(11))
+    path = write(tmp_path / "file", [*twice, *of(order_node(2), line_node()), *twice])
+    load_file(connection, path, batch=1)
+    assert (Order.objects.count(), LineItem.objects.count(), JournalEntry.objects.count()) == (2, 2, 2)
 
 
 def test_a_loader_whose_pass_was_taken_over_writes_nothing(tmp_path):
