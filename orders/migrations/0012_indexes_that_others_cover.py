@@ -20,7 +20,7 @@ FOR_LIKE = (
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0010_when_an_order_was_read'),
+        ('orders', '0011_when_parcels_were_sent'),
     ]
 
     operations = [
