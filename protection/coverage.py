@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from orders.journal import record
-from orders.models import Change, LineItem, Order
+from orders.models import Change, JournalEntry, LineItem, Order
 from orders.money import Money, MoneyBag, decimal_of
+from protection import fee_refunds
 from protection.models import Consent, Coverage, LaterChoice
 from protection.plans import version_for_order
 
@@ -23,7 +24,8 @@ def refresh(order: Order, *, by: str, source: str = "") -> Coverage | None:
     version = coverage.plan_version if coverage else version_for_order(order)
     if version is None:
         return None
-    fee_lines = [line for line in LineItem.objects.filter(order=order) if version.is_fee(line)]
+    lines = list(LineItem.objects.filter(order=order))
+    fee_lines = [line for line in lines if version.is_fee(line)]
     paid = [line for line in fee_lines if line.current_quantity > 0]
     by_attribute = bool(version.fee_attribute) and _is_yes(order.attribute(version.fee_attribute))
     if coverage is None and not fee_lines and not by_attribute:
@@ -32,7 +34,10 @@ def refresh(order: Order, *, by: str, source: str = "") -> Coverage | None:
     status = _status(order, covered=bool(paid) or by_attribute)
     facts = {"status": status, "fee": _fee(order, fee_lines), "fee_lines": [line.remote_id for line in fee_lines]}
     if coverage is None:
-        coverage = Coverage.objects.create(order=order, plan_version=version, **facts)
+        # What was taken off an order of the past was settled then.
+        new = not JournalEntry.objects.filter(order=order, action="order.imported").exists()
+        base = fee_refunds.covered_value(version, order, lines, bought=new)
+        coverage = Coverage.objects.create(order=order, plan_version=version, covered=base.as_json(), **facts)
         consent = _read_consent(coverage, order)
         _journal(coverage, by, source, consent="known" if consent else "unknown")
     elif any(getattr(coverage, name) != value for name, value in facts.items()):
@@ -40,11 +45,15 @@ def refresh(order: Order, *, by: str, source: str = "") -> Coverage | None:
         restored = moved and coverage.status == Coverage.Status.REMOVED
         for name, value in facts.items():
             setattr(coverage, name, value)
+        if restored:
+            coverage.covered = fee_refunds.covered_value(version, order, lines).as_json()
         coverage.save()
         if moved:
             _journal(coverage, by, source)
         if restored and not Consent.objects.filter(coverage=coverage).exists():
             _read_consent(coverage, order)
+    coverage.order = order
+    fee_refunds.look(coverage, lines)
     return coverage
 
 

@@ -1,10 +1,10 @@
-"""What became of the changes that carry remedies out: told by whoever sent them, and looked up by the clock."""
+"""What became of the changes that carry out remedies, and parts of the fee: told by the sender, or looked up later."""
 
 from django.db.models import Q
 
 from orders.models import Change
-from protection import paying, reversing
-from protection.models import Resolution
+from protection import fee_refunds, paying, reversing
+from protection.models import FeeRefund, Resolution
 
 State = Resolution.State
 
@@ -18,6 +18,7 @@ def follow(public_id: str) -> None:
         reversing.cancelled(change)
     else:
         paying.ended(change)
+        fee_refunds.ended(change)
 
 
 def follow_all() -> int:
@@ -28,6 +29,8 @@ def follow_all() -> int:
     made = Q(state=Change.State.DONE, reference__in=standing.values("public_id"))
     refused = Q(state=Change.State.FAILED, reference__in=standing.filter(failure="").values("public_id"))
     taken_back = Change.objects.filter(made | refused, kind=Change.Kind.CANCEL, reference__startswith="res_")
+    fees = FeeRefund.objects.filter(state=FeeRefund.State.ASKED).values_list("public_id", flat=True)
+    references += list(fees[:500])
     ended = [
         *Change.objects.filter(reference__in=references, state__in=paying.ENDED).values_list("public_id", flat=True),
         *taken_back.values_list("public_id", flat=True)[:500],

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from orders.models import Order
 from orders.money import Money, MoneyBag, decimal_of
-from protection.models import Resolution
+from protection.models import FeeRefund, Resolution
 from protection.shares import SIDES, bag_of, less, total
 
 Kind, State = Resolution.Kind, Resolution.State
@@ -26,10 +26,14 @@ def left_of(order: Order) -> MoneyBag:
 
 
 def _promised(order: Order) -> list[dict[str, dict[str, str]]]:
-    """Money of remedies that no refund of the order shows: what is to go out, and all credit."""
+    """Money that no refund of the order shows: remedies and parts of the fee that are to go out, and all credit."""
     by_refund = Q(kind=Kind.REFUND) | Q(kind=Kind.GOODWILL, paid_as__in=["", Kind.REFUND])
     money = Resolution.objects.filter(claim__order=order, kind__in=Resolution.MONEY, state__in=GIVEN, instead=None)
-    return list(money.exclude(by_refund, state=State.EXECUTED).values_list("amount", flat=True))
+    fees = FeeRefund.objects.filter(coverage__order=order, state=FeeRefund.State.ASKED)
+    return [
+        *money.exclude(by_refund, state=State.EXECUTED).values_list("amount", flat=True),
+        *fees.values_list("amount", flat=True),
+    ]
 
 
 def _paid(order: Order, side: str) -> Decimal:

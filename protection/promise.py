@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
+
 from orders.models import Order
-from protection.models import Coverage, StatutoryDuty
+from protection.models import Coverage, FeeRefund, StatutoryDuty
 from protection.plans import version_for_order
 from protection.statutory import duty_for
 
@@ -20,8 +24,14 @@ class Promise:
 
 
 def promise_of(order: Order) -> Promise:
-    """What this order was promised; the law's own promise stands beside it where it is not covered."""
-    coverage = Coverage.objects.select_related("plan_version__plan", "consent").filter(order=order).first()
+    """What this order was promised; the law's own promise stands beside it where it is not covered.
+
+    The coverage comes with `parts`: id, state and amount of each part of its fee that was due back.
+    """
+    parts = FeeRefund.objects.filter(coverage=OuterRef("pk")).order_by("id")
+    told = JSONObject(id="id", state="state", amount="amount")
+    found = Coverage.objects.select_related("plan_version__plan", "consent").filter(order=order)
+    coverage = found.annotate(parts=ArraySubquery(parts.values(told=told))).first()
     if coverage is not None and coverage.in_force:
         return Promise("covered", "", "", coverage, None)
     code, why = _why_not(order, coverage)

@@ -11,6 +11,7 @@ from protection.models import (
     Consent,
     Decision,
     Feedback,
+    FeeRefund,
     InfoRequest,
     LaterChoice,
     Likeness,
@@ -58,6 +59,12 @@ def erase_choices(order: Order, personal: Collection[str]) -> None:
     for choice in LaterChoice.objects.filter(order=order):
         choice.receipt = scrubbed(choice.receipt, personal)
         choice.save(update_fields=["receipt"])
+    parts = FeeRefund.objects.filter(coverage__order=order)
+    for part in parts:
+        for name in ("why", "failure"):
+            setattr(part, name, scrubbed_text(part, name, personal))
+        part.save(update_fields=["why", "failure"])
+    scrub_journal(JournalEntry.objects.filter(subject__in=parts.values("public_id")), personal)
     for consent in Consent.objects.filter(coverage__order=order):
         for name in _TEXTS:
             setattr(consent, name, scrubbed_text(consent, name, personal))

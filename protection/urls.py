@@ -3,7 +3,7 @@ from django.urls import path
 from protection.api import recoveries
 from protection.api.claim_verbs import Appeal, Arrived, Message, Withdraw
 from protection.api.claims import Claims, OneClaim
-from protection.api.coverages import Coverages, Protection
+from protection.api.coverages import Coverages, GiveFeeBack, KeepFee, Protection
 from protection.api.evidence import ClaimEvidence, OneEvidence
 from protection.api.quotes import Quotes
 from protection.api.reasons import Eligibility, Reasons
@@ -23,6 +23,8 @@ urlpatterns = [
     path("evidence/<str:token>", SignedLink.as_view(), name="evidence-link"),
     path("coverages", Coverages.as_view(), name="coverages"),
     path("orders/<slug:public_id>/protection", Protection.as_view(), name="order-protection"),
+    path("fee_refunds/<slug:public_id>/drop", KeepFee.as_view(), name="fee-refund-drop"),
+    path("fee_refunds/<slug:public_id>/give", GiveFeeBack.as_view(), name="fee-refund-give"),
     path("quotes", Quotes.as_view(), name="quotes"),
     path("recoveries", recoveries.Recoveries.as_view(), name="recoveries"),
     path("recoveries/<slug:public_id>", recoveries.OneRecovery.as_view(), name="recovery"),

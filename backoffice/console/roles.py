@@ -18,6 +18,7 @@ AGENT = [
     "protection.view_evidence",
     "protection.view_incident",
     "protection.view_coverage",
+    "protection.view_feerefund",
     "protection.view_plan",
     "protection.view_planversion",
     "protection.view_reasonrule",

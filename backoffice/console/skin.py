@@ -70,6 +70,8 @@ SIDEBAR = [
             _item("Plan versions", "published_with_changes", "protection_planversion_changelist",
                   "protection.view_planversion"),
             _item("Covered orders", "verified_user", "protection_coverage_changelist", "protection.view_coverage"),
+            _item("Fees due back", "currency_exchange", "protection_feerefund_changelist",
+                  "protection.view_feerefund"),
             _item("Covered by law", "gavel", "protection_statutoryduty_changelist", "protection.view_statutoryduty"),
             _item("Reason rules", "rule", "protection_reasonrule_changelist", "protection.view_reasonrule"),
             _item("Carriers", "conveyor_belt", "protection_carrier_changelist", "protection.view_carrier"),

@@ -91,7 +91,7 @@ def ask_again(change: Change, *, by: str, source: str = "") -> Change:
     if change.state != Change.State.FAILED:
         raise ChangeRefused("wrong_state", f"This change is {change.get_state_display().lower()}, not refused.")
     if change.reference:
-        raise ChangeRefused("of_a_claim", "It carried out the remedy of a claim; decide the claim anew.")
+        raise ChangeRefused("of_a_claim", "It carried out a remedy, or a part of a fee; decide it anew there.")
     if change.kind == Change.Kind.REFUND:
         giving.take_units_again(change)
     if change.kind == Change.Kind.CANCEL:

@@ -39,7 +39,8 @@ class PlanVersionForm(forms.ModelForm):
             "plan", "effective_from", "pricing", "currency", "flat_fee", "percent", "tiers", "minimum", "maximum",
             "rounding_step", "fee_base", "fee_on_tax", "largest_cart", "excluded_skus", "excluded_product_ids",
             "excluded_tags", "excludes_digital", "excludes_gift_cards", "excludes_free", "fee_skus",
-            "fee_product_ids", "fee_variant_ids", "fee_attribute", "consent_attribute", "text", "text_version",
+            "fee_product_ids", "fee_variant_ids", "fee_attribute", "consent_attribute", "pro_rata",
+            "text", "text_version",
         )  # fmt: skip
 
     def clean_effective_from(self) -> Any:

@@ -64,6 +64,31 @@ def _removed(facts: dict[str, Any]) -> str:
     return "The delivery guarantee was taken off the order"
 
 
+@tells("fee_refund.proposed")
+def _fee_due(facts: dict[str, Any]) -> str:
+    return f"Covered goods were taken off before dispatch: {_money(facts['amount']['shop'])} of the fee are due back"
+
+
+@tells("fee_refund.asked")
+def _fee_asked(facts: dict[str, Any]) -> str:
+    return f"The shop was asked to pay {_money(facts['amount']['shop'])} of the fee back"
+
+
+@tells("fee_refund.paid")
+def _fee_paid(facts: dict[str, Any]) -> str:
+    return f"{_money(facts['amount']['shop'])} of the fee went back"
+
+
+@tells("fee_refund.refused")
+def _fee_refused(facts: dict[str, Any]) -> str:
+    return f"The shop did not pay a part of the fee back: {facts['reason']}"
+
+
+@tells("fee_refund.dropped")
+def _fee_dropped(facts: dict[str, Any]) -> str:
+    return f"{_money(facts['amount']['shop'])} of the fee are not given back: {facts['why']}"
+
+
 @tells("claim.submitted")
 def _submitted(facts: dict[str, Any]) -> str:
     reason = Claim.Reason(facts["reason"]).label.lower()

@@ -15,10 +15,11 @@ from backoffice.rest.idempotency import once
 from backoffice.rest.pages import page
 from backoffice.rest.problems import Problem
 from orders.api import visible_orders
+from orders.changes import ChangeRefused
 from orders.changes_api import accepted, partner, told
-from protection import afterwards, fees
+from protection import afterwards, fee_refunds, fees
 from protection.api.body import PlainText, valid
-from protection.models import Consent, Coverage
+from protection.models import Consent, Coverage, FeeRefund
 from protection.promise import promise_of
 
 CONSENTS = ("known", "unknown")
@@ -53,9 +54,40 @@ class ConsentInput(serializers.Serializer[Any]):
     at = PlainText(max_length=64, required=False)
 
 
+class WhyInput(serializers.Serializer[Any]):
+    why = PlainText(max_length=1_000)
+
+
 class ProtectionInput(serializers.Serializer[Any]):
     consent = ConsentInput()
     variant_id = serializers.IntegerField(min_value=1, required=False)
+
+
+class GiveFeeBack(APIView):
+    """POST /v1/fee_refunds/{id}/give: the shop is asked to pay this part of the fee; 202, and the change."""
+
+    scopes = {"POST": "refunds:write"}
+
+    def post(self, request: Request, public_id: str) -> Response:
+        part = _part(request, public_id)
+        return once(request, lambda: accepted(told(lambda: fee_refunds.give(part, by=partner(request)))))
+
+
+class KeepFee(APIView):
+    """POST /v1/fee_refunds/{id}/drop {"why"}: this part of the fee is not given back."""
+
+    scopes = {"POST": "refunds:write"}
+
+    def post(self, request: Request, public_id: str) -> Response:
+        part = _part(request, public_id)
+        return once(request, lambda: self._drop(request, part))
+
+    def _drop(self, request: Request, part: FeeRefund) -> Response:
+        why = valid(WhyInput, request)["why"]
+        try:
+            return Response(represent_part(fee_refunds.drop(part, why, by=partner(request))))
+        except ChangeRefused as refusal:
+            raise Problem(409, refusal.code, str(refusal), refusal.pointer) from refusal
 
 
 class Protection(APIView):
@@ -100,6 +132,7 @@ class Protection(APIView):
 def visible_coverages(key: ApiKey) -> QuerySet[Coverage]:
     """Coverage of the orders this key may see."""
     found = Coverage.objects.select_related("order__shop", "plan_version__plan", "consent")
+    found = found.prefetch_related("fee_refunds")
     return found.filter(order__shop__domain=key.shop_domain) if key.shop_domain else found
 
 
@@ -111,6 +144,7 @@ def represent(coverage: Coverage) -> dict[str, Any]:
         "order_remote_id": str(coverage.order.remote_id),
         "status": coverage.status,
         "fee": coverage.fee,
+        "fee_refunds": [represent_part(part) for part in coverage.fee_refunds.all()],
         "plan": coverage.plan_version.plan.public_id,
         "plan_version": coverage.plan_version.number,
         "consent": consent and {
@@ -124,6 +158,26 @@ def represent(coverage: Coverage) -> dict[str, Any]:
         "created_at": coverage.created_at,
         "updated_at": coverage.updated_at,
     }  # fmt: skip
+
+
+def represent_part(part: FeeRefund) -> dict[str, Any]:
+    """A part of the fee that is due back: `removed` of what was `covered` was taken off before anything was sent."""
+    return {
+        "id": part.public_id,
+        "status": part.state,
+        "amount": part.amount,
+        "removed": part.removed,
+        "covered": part.covered,
+        "failure": part.failure or None,
+        "why": part.why or None,
+        "created_at": part.created_at,
+        "paid_at": part.paid_at,
+    }
+
+
+def _part(request: Request, public_id: str) -> FeeRefund:
+    visible = FeeRefund.objects.filter(coverage__in=visible_coverages(key_of(request)))
+    return get_object_or_404(visible.select_related("coverage__order"), public_id=public_id)
 
 
 def _choice(request: Request, name: str, allowed: Any) -> str:

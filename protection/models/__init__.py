@@ -6,6 +6,7 @@ from protection.models.coverage import Consent, Coverage
 from protection.models.customer_pages import Feedback, LinkGeneration, LinkRequest, SentForm
 from protection.models.decision import ApprovalLimit, Decision, Proposal
 from protection.models.evidence import Evidence, EvidenceView
+from protection.models.fee_refund import FeeRefund
 from protection.models.incident import BulkDecision, BulkLine, Incident, IncidentClaim
 from protection.models.info_request import InfoRequest, Reply
 from protection.models.later_choice import LaterChoice
@@ -38,6 +39,7 @@ __all__ = [
     "Decision",
     "Evidence",
     "EvidenceView",
+    "FeeRefund",
     "Feedback",
     "Incident",
     "IncidentClaim",

@@ -19,6 +19,10 @@ class Coverage(models.Model):
     plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="coverages")
     fee = models.JSONField(default=dict, help_text="Money bag: what the shopper paid for it")
     fee_lines = models.JSONField(default=list, help_text="Remote ids of the fee's lines")
+    covered = models.JSONField(
+        default=dict, blank=True,
+        help_text="Money bag: what the goods cost that the fee was paid for; empty: came before this was kept",
+    )  # fmt: skip
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

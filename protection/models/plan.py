@@ -75,6 +75,11 @@ class PlanVersion(models.Model):
         BEFORE_DISCOUNT = "before", "What the goods cost before discounts"
         AFTER_DISCOUNT = "after", "What the goods cost after discounts"
 
+    class ProRata(models.TextChoices):
+        PROPOSED = "proposed", "Proposed to staff"
+        AUTOMATIC = "automatic", "Given back by itself"
+        NEVER = "never", "Not given back"
+
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     effective_from = models.DateTimeField()
@@ -109,6 +114,10 @@ class PlanVersion(models.Model):
         max_length=255, blank=True, help_text="Or: the order attribute that says the order is covered"
     )
     consent_attribute = models.CharField(max_length=255, default="protection_consent")
+    pro_rata = models.CharField(
+        max_length=10, choices=ProRata, default=ProRata.PROPOSED,
+        help_text="The fee's part for covered goods that are taken off an order before anything of it is sent",
+    )  # fmt: skip
     text = models.TextField(blank=True, help_text="What the shopper read when choosing it")
     text_version = models.CharField(max_length=64, blank=True)
 
