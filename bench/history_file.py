@@ -44,6 +44,7 @@ def _order(number: int, dice: random.Random) -> Iterator[Node]:
     }  # fmt: skip
     yield {
         "id": order, "name": f"#{number}", "number": number, "confirmationNumber": f"X{number:08}", "poNumber": None,
+        "customerLocale": "en",
         "sourceName": "web", "sourceIdentifier": None, "test": False, "createdAt": made, "processedAt": made,
         "updatedAt": made, "cancelledAt": None, "cancelReason": None, "closedAt": None,
         "displayFinancialStatus": "PAID", "displayFulfillmentStatus": "UNFULFILLED", "returnStatus": "NO_RETURN",

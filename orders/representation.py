@@ -41,6 +41,7 @@ def represent(order: Order) -> dict[str, Any]:
         "attributes": order.attributes,
         "confirmation_number": order.confirmation_number,
         "po_number": order.po_number,
+        "customer_locale": order.customer_locale or None,
         "discount_codes": order.discount_codes,
         "source_name": order.source_name,
         "source_identifier": order.source_identifier,

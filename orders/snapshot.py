@@ -276,6 +276,7 @@ class OrderSnapshot:
     discount_codes: list[str] | None = None
     confirmation_number: str | None = None
     po_number: str | None = None
+    customer_locale: str | None = None
     risk: str | None = None
     return_status: str | None = None
     taxes_included: bool | None = None

@@ -32,7 +32,7 @@ def order_body(order: Document) -> Document:
         "contact_email": order["email"],
         "created_at": clock.in_webhooks(order["created_at"]),
         "currency": order["currency"],
-        "customer_locale": "en",
+        "customer_locale": order.get("customer_locale") or "en",
         "device_id": None,
         "discount_codes": _discount_codes(order, sums),
         "duties_included": False,

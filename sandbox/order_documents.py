@@ -80,6 +80,7 @@ def new_order(writing: Writing, shop: Shop, *, currency: str, presentment_curren
         "confirmation_number": secrets.token_hex(5).upper()[:9],
         "token": uuid.uuid4().hex,
         "po_number": given.get("po_number"),
+        "customer_locale": given.get("customer_locale") or "en",
         "created_at": moment,
         "updated_at": moment,
         "processed_at": given.get("processed_at") or moment,

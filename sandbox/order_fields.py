@@ -53,6 +53,7 @@ def order_fields(connection: sqlite3.Connection, order: Document) -> Document:
         "name": order["name"],
         "number": order["number"],
         "confirmationNumber": order["confirmation_number"],
+        "customerLocale": order.get("customer_locale") or "en",
         "confirmed": True,
         "poNumber": order["po_number"],
         "sourceName": order["source_name"],

@@ -32,7 +32,7 @@ _WORK = """fulfillmentOrders { edges { node {
 HISTORY = f"""
 query History {{
   orders(sortKey: CREATED_AT) {{ edges {{ node {{
-    id name number confirmationNumber poNumber sourceName sourceIdentifier
+    id name number confirmationNumber poNumber customerLocale sourceName sourceIdentifier
     test createdAt processedAt updatedAt cancelledAt cancelReason closedAt
     displayFinancialStatus displayFulfillmentStatus returnStatus
     email phone note tags customAttributes {{ key value }}

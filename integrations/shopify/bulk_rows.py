@@ -35,7 +35,7 @@ ORDER = (
     "remote_id customer_remote_id name number email phone note tags attributes test source_name source_identifier "
     "financial_status fulfillment_status cancel_reason currency presentment_currency total amounts shipping_address "
     "billing_address remote_created_at remote_updated_at processed_at cancelled_at closed_at shipping_lines "
-    "discount_codes confirmation_number po_number risk return_status discrepancy taxes_included"
+    "discount_codes confirmation_number po_number customer_locale risk return_status discrepancy taxes_included"
 ).split()
 LINE = (
     "order_remote_id remote_id position title variant_title sku vendor variant_id product_id quantity current_quantity "
@@ -101,6 +101,7 @@ def order_row(node: Node, lines: list[Node], shipping_lines: list[Node]) -> Row:
         json_text(sorted({text_in(code) for code in node["discountCodes"]} - {""})) if node["discountCodes"] else "[]",
         text_in(node["confirmationNumber"]),
         text_in(node["poNumber"]),
+        text_in(node["customerLocale"])[:35],
         text_in(node["risk"]["recommendation"]).lower(),
         text_in(node["returnStatus"]).lower(),
         _discrepancy(node, lines, shipping_lines),

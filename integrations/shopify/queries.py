@@ -35,7 +35,7 @@ _EXCHANGE_LINE = "id quantity lineItems { id }"
 ORDER_READ = f"""
 query OrderRead($id: ID!) {{
   order(id: $id) {{
-    id name number confirmationNumber poNumber sourceName sourceIdentifier
+    id name number confirmationNumber poNumber customerLocale sourceName sourceIdentifier
     test createdAt processedAt updatedAt cancelledAt cancelReason closedAt
     displayFinancialStatus displayFulfillmentStatus returnStatus
     email phone note tags customAttributes {{ key value }}

@@ -53,7 +53,8 @@ def order_node(remote_id: int | None = None, **fields: Any) -> Node:
         "tags": ["vip", "spring"], "customAttributes": [], "currencyCode": "USD", "presentmentCurrencyCode": "USD",
         **{name: money("0.0" if "Discounts" in name or "Tax" in name or "Shipping" in name else "40.0")
            for name in amounts}, "customer": customer_node(), "shippingAddress": address(),
-        "billingAddress": address(), "confirmationNumber": "XPAV284CT", "poNumber": None, "discountCodes": [],
+        "billingAddress": address(), "confirmationNumber": "XPAV284CT", "poNumber": None,
+        "customerLocale": "de-AT", "discountCodes": [],
         "returnStatus": "NO_RETURN", "risk": {"recommendation": "ACCEPT"}, "taxesIncluded": False,
         "dutiesIncluded": False, "totalTipReceivedSet": money("0.0"), "currentTotalDutiesSet": None,
         "currentTotalAdditionalFeesSet": None, "totalCashRoundingAdjustment": {"paymentSet": money("0.0")},

@@ -35,6 +35,9 @@ class Order(models.Model):
     discount_codes = models.JSONField(default=list, blank=True)
     confirmation_number = models.CharField(max_length=64, blank=True)
     po_number = models.CharField(max_length=255, blank=True)
+    customer_locale = models.CharField(
+        max_length=35, blank=True, help_text="The language the customer bought in: de-AT; empty: not known"
+    )
     risk = models.CharField(max_length=64, blank=True, help_text="The shop's recommendation: accept, investigate, …")
     return_status = models.CharField(max_length=64, blank=True)
     source_name = models.CharField(max_length=255, blank=True)

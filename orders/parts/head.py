@@ -12,7 +12,7 @@ from orders.snapshot import OrderSnapshot, ShippingLineSnapshot
 
 _DIGITS = Decimal("0.0001")  # as many as the columns have
 # Sources that do not say them leave them out (None): then what we know is kept.
-_MAYBE = "discount_codes confirmation_number po_number risk return_status taxes_included".split()
+_MAYBE = "discount_codes confirmation_number po_number customer_locale risk return_status taxes_included".split()
 
 
 def order_values(snapshot: OrderSnapshot) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def whole() -> OrderSnapshot:
     return snapshot(
         teapot, payments=[PaymentSnapshot(next_id(), "sale", "pending", bag("80"))], fulfillment_orders=[work],
         returns=[back], shipping_lines=[ShippingLineSnapshot(next_id(), "Standard", bag("5"))], discount_codes=["TEA"],
-        confirmation_number="ABC", po_number="PO1", risk="accept", return_status="in_progress",
+        confirmation_number="ABC", po_number="PO1", customer_locale="de", risk="accept", return_status="in_progress",
         discrepancy=Decimal("1"),
     )  # fmt: skip
 
@@ -43,7 +43,7 @@ def test_a_message_that_says_less_takes_nothing_away() -> None:
     seen = whole()
     order = apply(seen).order
     said = "payments fulfillment_orders returns shipping_lines discount_codes confirmation_number po_number risk"
-    silent = dict.fromkeys([*said.split(), "return_status", "discrepancy"])
+    silent = dict.fromkeys([*said.split(), "customer_locale", "return_status", "discrepancy"])
     short = [replace(seen.lines[0], group={"id": "7"})]
     assert apply(replace(seen, note="x", updated_at=later(), lines=short, **silent)).what == "changed"  # type: ignore[arg-type]
     assert story(order)[-1] == ("order.updated", {"changed": ["note"]})

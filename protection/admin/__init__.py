@@ -14,6 +14,7 @@ from protection.admin import (
     recovery_sentences,
     rules,
     sentences,
+    texts,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "recovery_sentences",
     "rules",
     "sentences",
+    "texts",
 ]

@@ -20,6 +20,7 @@ from orders.money import Money
 from protection.admin.carrier_box import recoveries_of_claim
 from protection.admin.pictures import Picture, strip
 from protection.admin.proposals import Proposed, proposed
+from protection.admin.talk import Talk, talk_of, with_talk
 from protection.models import (
     Claim,
     ClaimItem,
@@ -79,6 +80,7 @@ class Case:
     similar: Similar
     proposal: Proposed | None  # a decision that waits for a second person
     not_again: list[str]  # who decided before an appeal, and may not again
+    talk: Talk
 
     @property
     def order(self) -> Order:
@@ -137,7 +139,7 @@ def load(pk: int) -> Claim | None:
         deciders=ExpressionWrapper(OuterRef("not_again_by"), output_field=JSONField()),
         key=Func(F("pk"), function="to_jsonb", output_field=JSONField()),
     ).filter(deciders__contains=F("key"))
-    return claims.annotate(
+    return with_talk(claims).annotate(
         waiting_proposal=Subquery(waiting.values(facts=facts)[:1]),
         deciders=ArraySubquery(before.order_by("username").values("username")),
         recovery_facts=recoveries_of_claim(),
@@ -190,6 +192,7 @@ def read(claim: Claim) -> Case:
         similar=nearest(claim),
         proposal=proposed(getattr(claim, "waiting_proposal", None), items),
         not_again=getattr(claim, "deciders", []),
+        talk=talk_of(claim, items, getattr(coverage, "consent", None)),
     )
 
 

@@ -28,7 +28,7 @@ class ClaimPage(Deciding):
     verbs: ClassVar[dict[str, str]] = dict.fromkeys(
         ("approve", "deny", "propose", "confirm", "send_back", "undo", "reverse", "given", "not_given", "ask",
          "answered", "review_now", "arrived", "not_arrived", "withdraw", "appeal", "settle_found", "close", "reopen",
-         "take", "give_back"),
+         "write", "take", "give_back"),
         CHANGE,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from orders.changes import ChangeRefused
 from protection import appeals, arrivals, assignment, filing, review, waking
 from protection.eligibility import ClaimRefused
 from protection.filing import locked
+from protection.messages import writing
 from protection.models import Claim
 from protection.models.claim import MoveRefused
 from protection.verdicts import DecisionRefused
@@ -58,6 +59,10 @@ class ClaimVerbs(ConsolePage):
     def ask(self) -> str:
         self.act(lambda claim: review.ask_for_info(claim, self.typed("question"), user=self.user))
         return "Asked. The claim waits for the customer's answer."
+
+    def write(self) -> str:
+        self.act(lambda claim: writing.write(claim, self.typed("message"), user=self.user))
+        return "Written. The mail goes out now."
 
     def answered(self) -> str:
         self.act(lambda claim: review.answer_received(claim, by=self.by))

@@ -16,6 +16,7 @@ from protection import appeals, arrivals, asking, filing
 from protection.api.body import PlainText, valid
 from protection.api.claims import represent, visible_claims
 from protection.eligibility import ClaimRefused
+from protection.messages import conversation
 from protection.models import Claim
 from protection.models.claim import MoveRefused
 
@@ -53,7 +54,17 @@ class Withdraw(ClaimVerb):
 
 
 class Message(ClaimVerb):
-    """POST /v1/claims/{id}/messages: what the customer answers. One that was closed without an answer opens again."""
+    """/v1/claims/{id}/messages: GET what was said, both ways; POST what the customer answers.
+
+    A claim that was closed without an answer opens again by one.
+    """
+
+    scopes = {"GET": "claims:read", **ClaimVerb.scopes}
+
+    def get(self, request: Request, public_id: str) -> Response:
+        claim = get_object_or_404(visible_claims(key_of(request)).prefetch_related("messages"), public_id=public_id)
+        said = [conversation.represent(one) for one in conversation.conversation(claim)]
+        return Response({"data": said, "has_more": False, "next_cursor": None})
 
     def verb(self, request: Request) -> Callable[[Claim, str], Any]:
         text = valid(MessageInput, request)["text"]

@@ -83,8 +83,14 @@ def represent(said: Said) -> dict[str, Any]:
 
 
 def _sent(message: Message) -> Said:
-    state = Message.State(message.state)
-    return Said(
-        message.public_id, message.created_at, "out", message.by, shown(message.text), message.subject, message.event,
-        state.value, state.label, TONES.get(state, "info"), message.why, message.to, message.sent_at, message.language,
+    return sent(
+        id=message.public_id, at=message.created_at, by=message.by, text=message.text, subject=message.subject,
+        event=message.event, state=message.state, why=message.why, to=message.to, sent_at=message.sent_at,
+        language=message.language,
     )  # fmt: skip
+
+
+def sent(*, state: str, text: str, **facts: Any) -> Said:
+    """What went out, from the columns of a message."""
+    now = Message.State(state)
+    return Said(direction="out", text=shown(text), state=state, words=now.label, tone=TONES.get(now, "info"), **facts)

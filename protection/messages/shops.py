@@ -8,7 +8,12 @@ from protection.models import Consent, CustomerMail
 
 def mail_of(shop: Shop) -> CustomerMail:
     """The shop's choice; where it has made none, what holds for all: see `settings.CUSTOMER_MAILS`."""
-    return CustomerMail.objects.filter(shop=shop).first() or CustomerMail(shop=shop, on=settings.CUSTOMER_MAILS)
+    return CustomerMail.objects.filter(shop=shop).first() or no_choice(shop)
+
+
+def no_choice(shop: Shop) -> CustomerMail:
+    """What holds for a shop that has made no choice; not saved."""
+    return CustomerMail(shop=shop, on=settings.CUSTOMER_MAILS)
 
 
 def why_off(mail: CustomerMail) -> str:
@@ -23,10 +28,14 @@ def why_off(mail: CustomerMail) -> str:
 
 
 def languages_for(order: Order, mail: CustomerMail) -> list[str]:
-    """Languages to write in, best first: the customer's, the shop's, English. “de-AT” is followed by “de”."""
-    asked = [_locale_of(order), mail.language, "en"]
+    """Languages to write in, best first: the customer's, the shop's, English."""
+    return best_first(_locale_of(order), mail.language)
+
+
+def best_first(*asked: str) -> list[str]:
+    """These languages and English, each once. “de-AT” is followed by “de”."""
     found: dict[str, None] = {}
-    for name in asked:
+    for name in (*asked, "en"):
         tag = name.strip().lower().replace("_", "-")
         if tag:
             found |= {tag: None, tag.split("-")[0]: None}
@@ -35,8 +44,7 @@ def languages_for(order: Order, mail: CustomerMail) -> list[str]:
 
 def _locale_of(order: Order) -> str:
     """The language the customer bought in: the order's own, else the one they chose protection in."""
-    said = getattr(order, "customer_locale", "")
-    if said:
-        return str(said)
+    if order.customer_locale:
+        return order.customer_locale
     consent = Consent.objects.filter(coverage__order=order).values_list("locale", flat=True).first()
     return consent or ""

@@ -36,9 +36,7 @@ def next_version(
     """
     language = language.strip().lower()
     subject, text = subject.strip(), text.replace("\r\n", "\n").strip() + "\n"
-    html = html.replace("\r\n", "\n").strip() or markup.from_text(text)
-    check(event, subject=subject, text=text, html=html)
-    html = markup.checked(html)
+    html = checked_parts(event, subject=subject, text=text, html=html)
     with transaction.atomic():
         same = MessageTemplate.objects.select_for_update().filter(shop=shop, event=event, language=language)
         list(same.values_list("pk", flat=True))  # the rows are locked by reading them
@@ -48,8 +46,9 @@ def next_version(
         )
 
 
-def check(event: str, *, subject: str, text: str, html: str) -> None:
-    """Raise TemplateRefused, with the field, for what may not be kept."""
+def checked_parts(event: str, *, subject: str, text: str, html: str) -> str:
+    """The HTML as it would be kept; raises TemplateRefused, with the field, for what may not be."""
+    html = html.replace("\r\n", "\n").strip() or markup.from_text(text)
     if event not in EVENTS:
         raise TemplateRefused(f"There is no event “{event}”.", "event")
     if not subject or not text.strip():
@@ -60,7 +59,7 @@ def check(event: str, *, subject: str, text: str, html: str) -> None:
         rendering.check_variables(part, EVENTS[event].variables, field)
         if "\x00" in part:
             raise TemplateRefused("There is a character in it that no text can hold.", field)
-    markup.checked(html)
+    return markup.checked(html)
 
 
 def ensure(apps: Any = global_apps, **_: Any) -> None:

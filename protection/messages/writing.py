@@ -1,10 +1,10 @@
 """What staff write to a customer themselves, and the macros they pick from."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
 
 from protection.eligibility import ClaimRefused
 from protection.filing import locked
@@ -13,7 +13,7 @@ from protection.messages.composing import address_of, compose
 from protection.messages.events import MACRO_VARIABLES
 from protection.messages.values import VALUES, News, Told
 from protection.messages.words import words_of
-from protection.models import Claim, CustomerMail, Macro, Message
+from protection.models import Claim, Macro, Message
 from protection.verbs import check
 
 MOST = 5000  # characters
@@ -48,30 +48,33 @@ def write(claim: Claim, text: str, *, user: User) -> Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Written:
     """A macro as it reads for one claim."""
 
     name: str
     text: str
 
 
-def macros_for(claim: Claim, mail: CustomerMail) -> dict[str, list[Reply]]:
-    """Use → its macros with this claim's values, each in the best language it has; two queries, more for its values."""
-    languages = shops.languages_for(claim.order, mail)
-    rows = Macro.objects.filter(Q(shop=claim.order.shop_id) | Q(shop=None))
-    best: dict[tuple[str, str], Macro] = {}
-    for row in sorted(rows, key=lambda row: (_rank(row.language, languages), row.shop_id is None)):
-        best.setdefault((row.use, row.name), row)
-    values: dict[tuple[str, str], str] = {}
-    found: dict[str, list[Reply]] = {use: [] for use in Macro.Use.values}
-    for (use, name), row in sorted(best.items()):
-        told = Told(News("written", claim.order, claim), row.language, words_of(row.language))
-        wanted = {one for one in rendering.names_in(row.text) if one in MACRO_VARIABLES}
-        for one in wanted:
-            if (row.language, one) not in values:
-                values[row.language, one] = VALUES[one](told)
-        mine = {one: values[row.language, one] for one in wanted}
-        found[use].append(Reply(name, rendering.text_of(row.text, mine).strip()))
+@dataclass(frozen=True, slots=True)
+class MacroText:
+    use: str
+    name: str
+    language: str
+    text: str
+    own: bool  # the shop's, which goes before everybody's
+
+
+def macros_for(claim: Claim, macros: Iterable[MacroText], languages: list[str], items: str) -> dict[str, list[Written]]:
+    """Use → its macros with this claim's values, each in the best language it has; asks the database nothing."""
+    best: dict[tuple[str, str], MacroText] = {}
+    for macro in sorted(macros, key=lambda macro: (_rank(macro.language, languages), not macro.own)):
+        best.setdefault((macro.use, macro.name), macro)
+    found: dict[str, list[Written]] = {use: [] for use in Macro.Use.values}
+    for (use, name), macro in sorted(best.items()):
+        told = Told(News("written", claim.order, claim), macro.language, words_of(macro.language))
+        wanted = {one for one in rendering.names_in(macro.text) if one in MACRO_VARIABLES}
+        values = {one: items if one == "items" else VALUES[one](told) for one in wanted}
+        found[use].append(Written(name, rendering.text_of(macro.text, values).strip()))
     return found
 
 

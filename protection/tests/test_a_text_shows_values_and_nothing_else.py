@@ -152,15 +152,17 @@ def test_a_new_version_is_in_force_at_once_and_the_old_one_stays() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "consent, of_shop, chosen",
-    [("de-AT", "fr", "de"), ("pt-BR", "fr", "fr"), ("pt-BR", "it", "en"), ("", "es", "es"), ("FR", "en", "fr")],
-)
+    "bought_in, consent, of_shop, chosen",
+    [("de-AT", "fr", "en", "de"), ("", "de-AT", "fr", "de"), ("", "pt-BR", "fr", "fr"), ("pt-BR", "", "it", "en"),
+     ("", "", "es", "es"), ("FR", "", "en", "fr")],
+)  # fmt: skip
 def test_the_language_is_the_customers_else_the_shops_else_english(
-    consent: str, of_shop: str, chosen: str, settings: Any
+    bought_in: str, consent: str, of_shop: str, chosen: str, settings: Any
 ) -> None:
     settings.CUSTOMER_MAILS = True
     receipt = f'{{"how": "ticked", "locale": "{consent}"}}'
-    order = make_covered_order(attributes=[{"name": "protection_consent", "value": receipt}])
+    said = [{"name": "protection_consent", "value": receipt}]
+    order = make_covered_order(attributes=said, customer_locale=bought_in)
     CustomerMail.objects.create(shop=order.shop, language=of_shop)
     make_claim(order)
     assert Message.objects.get().language == chosen

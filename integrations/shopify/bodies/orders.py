@@ -83,6 +83,7 @@ def order(body: Body) -> OrderSnapshot:
         discount_codes=_discount_codes(body),
         confirmation_number=text(body, "confirmation_number") if "confirmation_number" in body else None,
         po_number=text(body, "po_number") if "po_number" in body else None,
+        customer_locale=text(body, "customer_locale")[:35] if "customer_locale" in body else None,
         return_status=text(body, "return_status").lower() if "return_status" in body else None,
         taxes_included=_flag(body.get("taxes_included")),
         discrepancy=discrepancy(known, lines, shipping, terms, refunded=bool(refunds)),

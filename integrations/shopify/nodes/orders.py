@@ -93,6 +93,7 @@ def order(read: Whole) -> OrderSnapshot:
         discount_codes=sorted({clean(code) for code in node["discountCodes"]} - {""}),
         confirmation_number=clean(node["confirmationNumber"]),
         po_number=clean(node["poNumber"]),
+        customer_locale=clean(node["customerLocale"])[:35] if "customerLocale" in node else None,
         risk=clean(node["risk"]["recommendation"]).lower(),
         return_status=clean(node["returnStatus"]).lower(),
         taxes_included=node["taxesIncluded"],
