@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0010_when_an_order_was_read'),
+        ('orders', '0011_when_parcels_were_sent'),
     ]
 
     operations = [
