@@ -30,7 +30,7 @@ UNMARKED = {
 ENGINE = ("inbox", "outbox", "claiming", "settling", "calls", "sending")
 
 # Where a killed call to Shopify leaves a lease of 35 s: too long for this test.
-SLOW = ("calls.", "change.", "replacement.", "resolution.")
+SLOW = ("calls.", "change.", "mail.", "message.", "replacement.", "resolution.")
 # Only staff and partners come by there; and a loader of history, which has a test of its own that ends it everywhere.
 BY_HAND = ("claim.", "request.", "outbox.sent_again", "inbound.applying_part", "history.")
 
