@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0011_when_parcels_were_sent'),
+        ('orders', '0012_indexes_that_others_cover'),
     ]
 
     operations = [
