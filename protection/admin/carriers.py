@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import Max, Q
@@ -14,6 +13,7 @@ from django.utils import timezone
 from backoffice.console.base import ConsoleAdmin, ReadOnlyInline
 from backoffice.console.pages import ConsolePage, Refused
 from backoffice.console.site import site
+from protection.admin.carrier_form import CarrierForm, CarrierTermsForm
 from protection.models import Carrier, CarrierTerms, Recovery
 from protection.recovery import filing, reckoning, words
 from protection.recovery.actors import Actor, RecoveryRefused
@@ -71,8 +71,8 @@ class TermsInline(ReadOnlyInline):
 
 @admin.register(Carrier, site=site)
 class CarrierAdmin(ConsoleAdmin):
+    form = CarrierForm
     list_display = ("name", "other_names", "created_at")
-    fields = ("name", "aliases")
     ordering = ("name",)
     may_add = may_change = True
     nothing_here = "No carrier yet."
@@ -99,24 +99,6 @@ class CarrierAdmin(ConsoleAdmin):
     @admin.display(description="Also called")
     def other_names(self, carrier: Carrier) -> str:
         return ", ".join(carrier.aliases)
-
-
-class SecureURL(forms.URLField):
-    """An address; one that is typed without its scheme is meant with https."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(assume_scheme="https", **kwargs)
-
-
-class CarrierTermsForm(forms.ModelForm):
-    class Meta:
-        model = CarrierTerms
-        fields = (
-            "carrier", "service", "region", "effective_from", "opens_from", "opens_after", "closes_from",
-            "closes_after", "cover", "cover_currency", "goods_at", "cost_percent", "label", "reasons",
-            "misdelivered_only", "url", "email", "documents", "note",
-        )  # fmt: skip
-        field_classes: ClassVar[dict[str, Any]] = {"url": SecureURL}
 
 
 @admin.register(CarrierTerms, site=site)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -105,7 +105,8 @@ class RecoveryAdmin(ConsoleAdmin):
         """The list, under what is at risk this week and what each carrier brought in a year."""
         now = timezone.now()
         rows = figures.by_carrier(now - YEAR)
-        desk = {"risk": figures.at_risk(now), "bars": bars(rows), "ready": Carrier.objects.all()}
+        waiting = Exists(Recovery.objects.filter(carrier=OuterRef("pk"), state=State.ELIGIBLE))
+        desk = {"risk": figures.at_risk(now), "bars": bars(rows), "ready": Carrier.objects.filter(waiting)}
         return super().changelist_view(request, {**(extra_context or {}), **desk})
 
     def get_search_results(

@@ -73,7 +73,10 @@ class RecoveryPage(ConsolePage):
             "days_tone": words.tone(recovery),
             "state_tone": STATE_TONES.get(Recovery.State(recovery.state), ""),
             "money_words": words.money_in_words(recovery),
-            "amounts": [(name, recovery.money(getattr(recovery, key))) for name, key in AMOUNTS],
+            "amounts": [
+                (name, recovery.money(getattr(recovery, key)), "not known" if key == "expected" else "not yet")
+                for name, key in AMOUNTS
+            ],
             "to_claim": "" if wanted is None else text_of(wanted, recovery.currency),
             "to_come": self._to_come(),
             "today": timezone.now().astimezone(zone_of(recovery.order.shop)).date(),

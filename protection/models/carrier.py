@@ -137,6 +137,8 @@ class CarrierTerms(models.Model):
         _check_words("reasons", self.reasons, Claim.Reason.values)
         if not isinstance(self.documents, list) or not all(isinstance(one, str) and one for one in self.documents):
             raise ValidationError({"documents": "A list of texts."})
+        if (self.cover or 0) < 0 or self.label < 0 or not 0 <= self.cost_percent <= 100:
+            raise ValidationError("Money and percentages are not negative, and a percentage is at most 100.")
         code = self.cover_currency
         if (self.cover is not None or self.label) and not (len(code) == 3 and code.isascii() and code.isupper()):
             raise ValidationError({"cover_currency": "The code of a currency, such as USD."})

@@ -77,6 +77,7 @@ class CarrierSum:
     carrier: str
     currency: str
     number: int
+    unknown: int  # of these nobody can tell what to expect
     expected: Money
     received: Money
     still_open: Money
@@ -98,6 +99,7 @@ def by_carrier(since: datetime, shops: Collection[Shop] = ()) -> list[CarrierSum
         .values("name", "currency")
         .annotate(
             number=Count("pk"),
+            known=Count(Coalesce("expected", "claimed")),
             hoped=Coalesce(Sum(Coalesce("expected", "claimed")), zero),
             came=Coalesce(Sum("received"), zero),
             open=Coalesce(Sum(Case(When(state__in=Recovery.OPEN, then=HOPED_FOR))), zero),
@@ -105,7 +107,7 @@ def by_carrier(since: datetime, shops: Collection[Shop] = ()) -> list[CarrierSum
         .order_by("-hoped", "name", "currency")
     )
     return [
-        CarrierSum(row["name"] or "Unknown carrier", row["currency"], row["number"],
+        CarrierSum(row["name"] or "Unknown carrier", row["currency"], row["number"], row["number"] - row["known"],
                    *(Money(row[key], row["currency"]) for key in ("hoped", "came", "open")))
         for row in sums
     ]  # fmt: skip

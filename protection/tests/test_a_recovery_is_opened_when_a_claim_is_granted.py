@@ -205,3 +205,23 @@ def test_a_cancelled_parcel_is_nobodys() -> None:
     decide(claim, make_agent())
     resolutions.start(claim.resolutions.get())
     assert opening.run() == 0
+
+
+def test_a_new_scan_moves_the_days_that_count_from_it() -> None:
+    terms = make_terms(closes_from=["last_scan"], closes_after=10)
+    recovery = make_recovery(shipped(company="Parcelforce"))
+    first = recovery.last_day
+    assert first is not None
+    scan(recovery.parcel, "in_transit", timezone.now() - timedelta(days=17))
+    for _ in range(2):
+        with transaction.atomic():
+            arrivals.order_moved(recovery.order, by="shopify", source="con_1")
+    recovery.refresh_from_db()
+    assert (recovery.terms, recovery.last_day) == (terms, first + timedelta(days=3))
+    (entry,) = recovery.order.journal.filter(action="recovery.reckoned")
+    assert (entry.by, entry.source, entry.facts["last_day"]) == ("shopify", "con_1", str(recovery.last_day))
+    filing.file(recovery, actor=ANA, why="Late")
+    scan(recovery.parcel, "in_transit", timezone.now() - timedelta(days=2))
+    with transaction.atomic():
+        arrivals.order_moved(recovery.order, by="shopify")
+    assert recovery.order.journal.filter(action="recovery.reckoned").count() == 1

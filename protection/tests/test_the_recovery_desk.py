@@ -157,21 +157,30 @@ def test_an_unknown_carrier_has_a_button_to_enter_it_and_its_terms(lea: Client) 
     add = reverse("admin:protection_carrier_add") + "?name=Pony%20%26%20Sons"
     assert f'href="{add}"' in page
     assert 'value="Pony &amp; Sons"' in lea.get(add).content.decode()
-    answer = lea.post(add, {"name": "Pony & Sons", "aliases": "[]"})
+    assert lea.post(add, {"name": "Pony", "aliases": "U.P.S."}).status_code == 200  # that is another's name
+    answer = lea.post(add, {"name": "Pony & Sons", "aliases": "Pony Express\n\nThe Ponies, Inc."})
     pony = Carrier.objects.get(name="Pony & Sons")
+    assert pony.aliases == ["Pony Express", "The Ponies, Inc."]
     assert answer["Location"] == reverse("admin:protection_carrierterms_add") + f"?carrier={pony.pk}"
     fields = {
         "carrier": pony.pk, "region": "any", "effective_from_0": "2020-01-01", "effective_from_1": "00:00:00",
-        "opens_from": '["ship_date"]', "opens_after": 3, "closes_from": '["ship_date"]', "closes_after": 30,
+        "opens_from": "promised_date, ship_date", "opens_after": 3, "closes_from": "ship_date", "closes_after": 30,
         "cover": "25", "cover_currency": "USD", "goods_at": "price", "cost_percent": "100", "label": "0",
-        "reasons": '["lost"]', "documents": "[]",
+        "reasons": "lost", "documents": "Invoice\nPhotos",
     }  # fmt: skip
-    bad = lea.post(answer["Location"], {**fields, "cover_currency": ""})
-    assert (bad.status_code, CarrierTerms.objects.filter(carrier=pony).exists()) == (200, False)
+    for wrong in ({"cover_currency": ""}, {"opens_from": "moonrise"}, {"reasons": ""}, {"cover": "-1"}):
+        bad = lea.post(answer["Location"], {**fields, **wrong})
+        assert (bad.status_code, CarrierTerms.objects.filter(carrier=pony).exists()) == (200, False), wrong
     assert lea.post(answer["Location"], fields, follow=True).status_code == 200
     recovery.refresh_from_db()
     assert (recovery.carrier, str(recovery.money(recovery.expected))) == (pony, "25.00 USD")
-    assert "1 open case computed anew" in lea.get(url(recovery)).content.decode() or recovery.terms is not None
+    assert recovery.terms is not None
+    assert (recovery.terms.opens_from, recovery.terms.documents) == (
+        ["promised_date", "ship_date"],
+        ["Invoice", "Photos"],
+    )
+    change = reverse("admin:protection_carrierterms_change", args=[recovery.terms.pk])
+    assert "promised_date, ship_date</textarea>" in lea.get(change).content.decode()
 
 
 def test_terms_are_changed_until_something_was_filed_under_them(lea: Client) -> None:
