@@ -6,6 +6,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import connections
+from pytest_django import DjangoDbBlocker
+
+from backoffice.tests import clean_slate
 
 DATABASE = "test_run_"
 
@@ -28,3 +31,9 @@ def _drop_databases_of_killed_runs() -> None:
         for (name,) in names.fetchall():
             if not Path(f"/proc/{name.removeprefix(DATABASE)}").exists() and Path("/proc/self").exists():
                 connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        clean_slate.install()
