@@ -80,6 +80,7 @@ SIDEBAR = [
             _item("Macros", "quickreply", "protection_macro_changelist", "protection.view_macro"),
             _item("Mail to customers", "forward_to_inbox", "protection_customermail_changelist",
                   "protection.view_customermail"),
+            _item("Routing rules", "alt_route", "protection_routingrule_changelist", "protection.view_routingrule"),
             _item("Approval limits", "price_check", "protection_approvallimit_changelist",
                   "protection.view_approvallimit"),
             _item("Alert limits", "notification_settings", "integrations_alertlimit_changelist",

@@ -5,10 +5,15 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Now
 
 from protection.models import Claim
 
 State = Claim.State
+
+# Kept back by a routing rule: until a day (then it is in the queue again by itself), or for a lead.
+HELD_UNTIL = Q(held_until__gt=Now())
+HELD = HELD_UNTIL | Q(next_actor=Claim.Actor.LEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Queue:
 QUEUES = {
     "todo": Queue("To decide", (State.IN_REVIEW,), (State.IN_REVIEW,)),
     "mine": Queue("Mine", None),
+    "held": Queue("Held", None),
     "customer": Queue("Waiting for the customer", (State.NEEDS_INFO,), (State.NEEDS_INFO,)),
     "underway": Queue(
         "Under way",
@@ -39,10 +45,14 @@ def in_queue(claims: QuerySet[Claim], key: str, user: AbstractBaseUser | Anonymo
     """The claims of a queue. Open queues are worked oldest first; the finished are looked up newest first."""
     if key == "mine":
         return claims.filter(assignee_id=user.pk).exclude(state=State.CLOSED)
+    if key == "held":
+        return claims.filter(HELD, state=State.IN_REVIEW)
     if key == "found":
         return claims.filter(found_open=True).order_by("found_at")
     states = QUEUES[key].states
     chosen = claims.filter(state__in=states) if states else claims
+    if key == "todo":
+        chosen = chosen.exclude(HELD_UNTIL)
     return chosen.order_by("-created_at", "-id") if key in ("closed", "all") else chosen
 
 
@@ -55,7 +65,7 @@ class Neighbours:
 
 
 def neighbours(claim: Claim) -> Neighbours:
-    todo = Claim.objects.filter(state=State.IN_REVIEW).exclude(pk=claim.pk)
+    todo = Claim.objects.filter(state=State.IN_REVIEW).exclude(HELD_UNTIL).exclude(pk=claim.pk)
     at, pk = claim.created_at, claim.pk
     later = Q(created_at__gt=at) | Q(created_at=at, id__gt=pk)
     sides = _first("next", todo.filter(later)), _first("previous", todo.exclude(later), "-"), _first("first", todo)
