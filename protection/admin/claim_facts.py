@@ -20,6 +20,7 @@ from orders.money import Money
 from protection.admin.carrier_box import recoveries_of_claim
 from protection.admin.pictures import Picture, strip
 from protection.admin.proposals import Proposed, proposed
+from protection.admin.routed import Routed, routed, routings
 from protection.admin.talk import Talk, talk_of, with_talk
 from protection.models import (
     Claim,
@@ -33,6 +34,8 @@ from protection.models import (
     StatutoryDuty,
 )
 from protection.review import paid_for
+from protection.risk.reading import Moment, facts_of
+from protection.risk.words import Said, in_words
 from protection.similar.nearest import Similar, nearest
 from protection.standing import settled_by
 from protection.statutory import duty_for
@@ -81,6 +84,8 @@ class Case:
     proposal: Proposed | None  # a decision that waits for a second person
     not_again: list[str]  # who decided before an appeal, and may not again
     talk: Talk
+    routed: list[Routed]
+    risk: list[Said]
 
     @property
     def order(self) -> Order:
@@ -143,6 +148,7 @@ def load(pk: int) -> Claim | None:
         waiting_proposal=Subquery(waiting.values(facts=facts)[:1]),
         deciders=ArraySubquery(before.order_by("username").values("username")),
         recovery_facts=recoveries_of_claim(),
+        matches=routings(),
     ).filter(pk=pk).first()  # fmt: skip
 
 
@@ -173,6 +179,8 @@ def read(claim: Claim) -> Case:
     for decision in decided:
         decision.item = next(item for item in items if item.pk == decision.item_id)
     rows = line_rows(lines, uses, claimed)
+    now = timezone.now()
+    known = facts_of({claim.pk: Moment(now, now)})[claim.pk]
     return Case(
         claim=claim,
         items=items,
@@ -188,11 +196,13 @@ def read(claim: Claim) -> Case:
         consent=getattr(coverage, "consent", None),
         duty=None if coverage and coverage.in_force else duty_for(order),
         value=value_of(items, order.currency),
-        pictures=strip(claim),
+        pictures=strip(claim) if known.photos else [],
         similar=nearest(claim),
         proposal=proposed(getattr(claim, "waiting_proposal", None), items),
         not_again=getattr(claim, "deciders", []),
         talk=talk_of(claim, items, getattr(coverage, "consent", None)),
+        routed=routed(getattr(claim, "matches", [])),
+        risk=in_words(known, claim),
     )
 
 

@@ -4,9 +4,10 @@ import io
 
 import pytest
 
+from orders.tests.builders import make_shop
 from protection import evidence
 from protection.models import Claim, Evidence
-from protection.tests.builders import make_claim
+from protection.tests.builders import make_claim, make_covered_order
 from protection.tests.photos import encoded, photo, scene
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,15 @@ def test_ones_that_were_withdrawn_there_count_and_ones_withdrawn_here_do_not() -
     evidence.erase_evidence(Claim.objects.filter(pk=other.pk), [])
     assert evidence.used_before(mine) == []
     assert Evidence.objects.get(pk=own.pk).sha256
+
+
+def test_photos_of_another_shop_are_not_looked_at() -> None:
+    mine = make_claim()
+    other = make_claim(make_covered_order(shop=make_shop("other.myshopify.com")))
+    give(mine, photo(1))
+    give(other, photo(1))
+    give(other, encoded(scene(1).resize((200, 150)), "WEBP", quality=50))
+    assert evidence.used_before(mine) == []
 
 
 def test_twice_in_one_claim_is_not_twice() -> None:
