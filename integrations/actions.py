@@ -95,6 +95,7 @@ ACTIONS = {
     "incident.confirmed": "Staff confirmed an incident",
     "incident.dismissed": "Staff dismissed an incident",
     "incident.explained": "The root cause of an incident was noted, or who sees to it",
+    "incident.announced": "The customers of an incident are told the same, each once",
     "incident.deciding": "The claims of an incident are being decided together",
     "incident.decided": "The claims of an incident were decided together; the data says how many",
     "incident.closed": "An incident is over",

@@ -22,6 +22,7 @@ MINUTES = {
     "protection.evidence.sweep": 60,
     "protection.incidents.finding.run": 15,
     "protection.incidents.bulk.run": 1,
+    "protection.incidents.telling.run": 1,
     "protection.recovery.opening.run": 1,
     "protection.recovery.ending.run": 15,
     "protection.messages.feedback.run": 60,

@@ -34,6 +34,7 @@ SIDEBAR = [
             {"title": "Today", "icon": "today", "link": reverse_lazy("admin:index")},
             _item("Claims", "package_2", "protection_claim_changelist", "protection.view_claim",
                   badge="protection.admin.counts.badge", hint="claims to decide"),
+            _item("Incidents", "crisis_alert", "protection_incident_changelist", "protection.view_incident"),
             _item("Alike?", "balance", "protection_compareddecision_changelist", "protection.view_compareddecision"),
             _item("Recoveries", "local_shipping", "protection_recovery_changelist", "protection.view_recovery",
                   badge="protection.admin.recovery_panels.badge", hint="due this week, asked or in doubt"),
@@ -111,6 +112,7 @@ PANELS = {
     "today": [
         "integrations.admin.alerts.open_alerts",
         "integrations.admin.store_troubles.open_troubles",
+        "protection.admin.incidents.under_way",
         "protection.admin.today.open_claims",
         "integrations.admin.today.sync_health",
         "protection.admin.today.next_claims",

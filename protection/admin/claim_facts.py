@@ -29,6 +29,7 @@ from protection.models import (
     Consent,
     Coverage,
     Decision,
+    Incident,
     Proposal,
     Resolution,
     StatutoryDuty,
@@ -132,7 +133,7 @@ def with_items(claims: QuerySet[Claim]) -> QuerySet[Claim]:
 
 
 def load(pk: int) -> Claim | None:
-    """The claim with its order and, in the same query, the proposal that waits and who may not decide it again."""
+    """The claim with its order and, in the same query, what waits for a lead, who may not decide again, incidents."""
     claims = Claim.objects.select_related(
         "order__shop", "order__customer", "order__coverage__consent", "order__coverage__plan_version__plan", "assignee",
         "rule", "carrier_check",
@@ -144,9 +145,12 @@ def load(pk: int) -> Claim | None:
         deciders=ExpressionWrapper(OuterRef("not_again_by"), output_field=JSONField()),
         key=Func(F("pk"), function="to_jsonb", output_field=JSONField()),
     ).filter(deciders__contains=F("key"))
+    part_of = Incident.objects.filter(members__claim=OuterRef("pk")).exclude(state=Incident.State.DISMISSED)
+    incident = JSONObject(pk="pk", state="state", count="count", sentence="sentence")
     return with_talk(claims).annotate(
         waiting_proposal=Subquery(waiting.values(facts=facts)[:1]),
         deciders=ArraySubquery(before.order_by("username").values("username")),
+        part_of=ArraySubquery(part_of.order_by("pk").values(facts=incident)),
         recovery_facts=recoveries_of_claim(),
         matches=routings(),
     ).filter(pk=pk).first()  # fmt: skip

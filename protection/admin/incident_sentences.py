@@ -31,6 +31,11 @@ def _explained(facts: dict[str, Any]) -> str:
     return f"Root cause of the incident: {facts['cause'] or 'not known'}{owner}"
 
 
+@tells("incident.announced")
+def _announced(facts: dict[str, Any]) -> str:
+    return f"The customers of the incident's {facts['claims']} claims are told of it"
+
+
 @tells("incident.deciding")
 def _deciding(facts: dict[str, Any]) -> str:
     return f"The claims of the incident are being decided together ({_counts(facts)})"

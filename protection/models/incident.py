@@ -63,6 +63,10 @@ class Incident(models.Model):
     )
     ended_at = models.DateTimeField(null=True, blank=True)
     why = models.TextField(blank=True, help_text="Why it was dismissed")
+    notice = models.TextField(blank=True, help_text="What its customers are told, each once")
+    noticed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -102,6 +106,8 @@ class IncidentClaim(models.Model):
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="members")
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="incidents")
     joined_at = models.DateTimeField(auto_now_add=True)
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When its customer was written to, or it was tried")
+    not_told = models.TextField(blank=True, help_text="Why no message could be written")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["incident", "claim"], name="claim_once_in_an_incident")]
