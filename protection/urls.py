@@ -5,6 +5,7 @@ from protection.api.claim_verbs import Appeal, Arrived, Message, Withdraw
 from protection.api.claims import Claims, OneClaim
 from protection.api.coverages import Coverages, GiveFeeBack, KeepFee, Protection
 from protection.api.evidence import ClaimEvidence, OneEvidence
+from protection.api.incidents import Consistency, Incidents, OneIncident
 from protection.api.quotes import Quotes
 from protection.api.reasons import Eligibility, Reasons
 from protection.api.resolutions import OneResolution, Resolutions, Reverse
@@ -25,6 +26,9 @@ urlpatterns = [
     path("orders/<slug:public_id>/protection", Protection.as_view(), name="order-protection"),
     path("fee_refunds/<slug:public_id>/drop", KeepFee.as_view(), name="fee-refund-drop"),
     path("fee_refunds/<slug:public_id>/give", GiveFeeBack.as_view(), name="fee-refund-give"),
+    path("consistency", Consistency.as_view(), name="consistency"),
+    path("incidents", Incidents.as_view(), name="incidents"),
+    path("incidents/<slug:public_id>", OneIncident.as_view(), name="incident"),
     path("quotes", Quotes.as_view(), name="quotes"),
     path("recoveries", recoveries.Recoveries.as_view(), name="recoveries"),
     path("recoveries/<slug:public_id>", recoveries.OneRecovery.as_view(), name="recovery"),

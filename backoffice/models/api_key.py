@@ -21,6 +21,7 @@ SCOPES = {
     "recoveries:file": "Say that a case was filed with its carrier",
     "recoveries:answer": "Say what a carrier answered",
     "recoveries:paid": "Say that a carrier paid",
+    "incidents:read": "Read incidents: more claims on a lane or an item than usual",
     "events:read": "Read the event feed",
     "endpoints:read": "Read one's own webhook endpoints and their log",
     "endpoints:write": "Manage one's own webhook endpoints: where events are sent, and which",

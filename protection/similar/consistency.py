@@ -44,9 +44,14 @@ def tables(days: int) -> list[Table]:
     """Three tables of the decisions of the last `days` days, undone ones left out: by person, by reason, by rule."""
     return [
         Table("By person", _rows(since(days), "decided_by__username", lambda key: str(key or "A rule, by itself"))),
-        Table("By reason", _rows(since(days), "claim__reason", lambda key: str(Claim.Reason(key).label))),
-        Table("By version of a rule", _by_rule(since(days))),
+        Table("By reason", by_reason(since(days))),
+        Table("By version of a rule", by_rule(since(days))),
     ]
+
+
+def by_reason(decisions: QuerySet[ComparedDecision]) -> list[Row]:
+    """A row for each reason of claims."""
+    return _rows(decisions, "claim__reason", lambda key: str(Claim.Reason(key).label))
 
 
 def since(days: int) -> QuerySet[ComparedDecision]:
@@ -63,7 +68,8 @@ def _rows(decisions: QuerySet[ComparedDecision], by: str, name: Callable[[Any], 
     return [Row(name(row.pop(by)), **row) for row in _counted(decisions, by).order_by(by)]
 
 
-def _by_rule(decisions: QuerySet[ComparedDecision]) -> list[Row]:
+def by_rule(decisions: QuerySet[ComparedDecision]) -> list[Row]:
+    """A row for each version of a rule that claims were decided under."""
     keys = ("rule__reason", "rule__number", "rule__shop__domain")
     rows = []
     for row in _counted(decisions, *keys).order_by(*keys):

@@ -11,7 +11,7 @@ from orders.models import Fulfillment, JournalEntry
 from orders.tests.builders import make_shop, story
 from protection.incidents import finding, ruling
 from protection.incidents.at_risk import orders_at_risk
-from protection.incidents.chance import ALARM, chance, most_by_chance
+from protection.incidents.chance import ALARM, AT_LEAST, chance, most_by_chance
 from protection.models import Incident
 from protection.tests.builders import make_agent
 from protection.tests.incidents import SENT, TODAY, past_claims, real_claims, shipped
@@ -135,12 +135,28 @@ def test_noise_is_no_incident(db, capsys):
     assert len(found) <= 1
 
 
+@pytest.mark.parametrize("days, most", [(1, 0.75e-4), (14, 2.6e-4)])
+def test_false_alarms_are_as_rare_as_the_guide_says(days, most):
+    """Worked out, not drawn: over every number of claims that 90 days of a rate may bring, as the finder reckons."""
+    worst = max(_false_alarms(rate, days) for rate in (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 10.0))
+    assert worst < most
+
+
 def test_the_chance_is_that_of_poisson():
     assert chance(0, 2.0) == 1.0
     assert chance(1, 2.0) == pytest.approx(1 - math.exp(-2))
     assert chance(5, 1.0) == pytest.approx(0.003659847)
     assert chance(60, 1.0) < 1e-80
     assert most_by_chance(1.2) == 4
+
+
+def _false_alarms(rate: float, days: int) -> float:
+    whole, found = rate * 90, 0.0
+    for before in range(int(whole + 10 * math.sqrt(whole) + 10)):
+        usual = (before + 1) / 90 * days
+        alarm = next(count for count in range(AT_LEAST, 1000) if chance(count, usual) <= ALARM)
+        found += math.exp(-whole + before * math.log(whole) - math.lgamma(before + 1)) * chance(alarm, rate * days)
+    return found
 
 
 def _poisson(dice: random.Random, rate: float) -> int:
