@@ -1,4 +1,4 @@
-"""Incidents and how alike claims are decided, for partners to read: /v1/incidents, /v1/incidents/{id}, /v1/consistency."""
+"""Incidents (/v1/incidents) and how alike claims are decided (/v1/consistency), for partners to read."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ def visible_incidents(key: ApiKey) -> QuerySet[Incident]:
 
 
 def represent(incident: Incident) -> dict[str, Any]:
-    """An incident as JSON; `usual` is how many claims were to be expected, `chance` of so many or more by themselves."""
+    """An incident as JSON; `usual` is how many claims were to be expected, `chance` that of so many by themselves."""
     return {
         "id": incident.public_id,
         "shop": incident.shop.domain,
