@@ -81,9 +81,9 @@ def looked(resolution: Resolution, *, given: bool, user: User) -> Resolution:
     Raises DecisionRefused not_in_doubt.
     """
     resolution, by = resolutions.locked_remedy(resolution), f"staff:{user.get_username()}"
-    check(resolution.claim, "look", by=by)
     if resolution.state != State.HELD or resolution.instead.exists():
         raise DecisionRefused("There is no doubt about this remedy.", "not_in_doubt")
+    check(resolution.claim, "look", by=by)
     if not given:
         return resolutions.mark_failed(resolution, f"It was not given: {resolution.failure}"[:1000], by=by)
     resolution = resolutions.mark_executed(resolution, by=by)

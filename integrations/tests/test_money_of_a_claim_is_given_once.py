@@ -3,13 +3,14 @@
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import User
 
 from integrations.tests.changing import home, sent
 from integrations.tests.remedies import bought, carried_out, claimed, decided, line_of, part, remedy, told, used
 from orders import changes
 from orders.changes import ChangeRefused, carrying
 from orders.models import Change, Refund
-from protection import following, paying, reversing, review
+from protection import following, paying, proposing, reversing, review
 from protection.review import DecisionRefused
 from protection.tests.builders import make_agent
 from protection.verdicts import ItemDecision
@@ -89,7 +90,9 @@ def test_credit_uses_the_units_up(store, door, order, claim, kind, mutation):
         changes.refund(order, lines=[{"line_item": line_of(order).public_id, "quantity": 1}], by="staff:ben")
 
 
-@pytest.mark.parametrize("paid_as, mutation", [("", "refundCreate"), ("store_credit", "storeCreditAccountCredit")])
+@pytest.mark.parametrize("paid_as, mutation", [
+    ("", "refundCreate"), ("store_credit", "storeCreditAccountCredit"), ("gift_card", "giftCardCreate"),
+])  # fmt: skip
 def test_a_goodwill_amount_leaves_the_units_alone(store, door, order, claim, paid_as, mutation):
     decided(claim, part(claim, remedy="goodwill", amount=Decimal("5.00"), paid_as=paid_as))
     carried_out(store, claim)
@@ -131,6 +134,18 @@ def test_in_the_time_to_undo_no_money_goes(settings, store, door, order, claim):
     carried_out(store, claim, 2)
     assert (claim.state, door.mutations, used(order)) == ("in_review", [], [])
     assert not Change.objects.filter(order=order).exists()
+
+
+def test_what_a_second_person_confirms_is_carried_out_as_it_was_proposed(store, door, order, claim):
+    ana = make_agent("ana", "1")
+    proposing.propose(claim, [part(claim, remedy="refund", note="Sorry")], user=ana)
+    carried_out(store, claim)
+    assert door.mutations == []  # nothing goes out before it is confirmed
+    lea = User.objects.create_superuser("lea")
+    proposing.confirm(claim, user=lea)
+    carried_out(store, claim)
+    assert (claim.state, claim.outcome, door.mutations) == ("closed", "approved", ["refundCreate"])
+    assert refunded(order) == paid_for_mugs(order)
 
 
 def test_what_the_shop_refuses_is_back_with_an_agent_and_frees_the_units(shop_of_module, store, door, order, claim):

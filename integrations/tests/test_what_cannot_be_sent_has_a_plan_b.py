@@ -4,11 +4,14 @@ from decimal import Decimal
 
 import pytest
 
+from integrations.tests.changing import sent
 from integrations.tests.remedies import bought, carried_out, claimed, decided, line_of, part, remedy, told, used
 from orders import stock
 from orders.models import Order
 from orders.stock import ItemSnapshot
+from protection import reversing
 from protection.ladder import offered
+from protection.models import Claim
 from protection.review import DecisionRefused
 from sandbox.tests.running import Sandbox
 
@@ -84,6 +87,41 @@ def test_without_stock_the_plan_b_of_the_decision_is_carried_out_without_a_quest
     assert {kind for kind, _ in used(order)} == {"refund"}
     assert "resolution.held" in told(order)
     assert "claim.needs_info" not in told(order)
+
+
+def test_another_variant_that_is_sold_out_has_a_plan_b_too(shop_of_module, store, door, shelf):
+    bottle = line_of(bought(shop_of_module, store, 0, 1), "FW-BOTTLE")
+    order = bought(shop_of_module, store)
+    claim = claimed(order)
+    shelf("FW-BOTTLE", 0)
+    decided(claim, part(claim, variant_id=bottle.variant_id, otherwise=("gift_card",)), despite_stock=True)
+    carried_out(store, claim, 2)
+    assert [(one.kind, one.state) for one in claim.resolutions.order_by("id")] == [
+        ("replacement", "held"), ("gift_card", "executed"),
+    ]  # fmt: skip
+    assert (claim.state, {kind for kind, _ in used(order)}) == ("closed", {"credit"})
+
+
+def test_a_replacement_to_a_corrected_address_is_taken_back_and_sent_anew(store, door, order):
+    wrong = {**order.shipping_address, "address1": "7 Wrong Lane"}
+    claim = claimed(order, ship_to=wrong)
+    decided(claim, part(claim))
+    carried_out(store, claim)
+    first = remedy(claim)
+    reversing.reverse(first, "The address was wrong again", by="staff:ben")
+    for _ in range(40):
+        sent(store)
+        first.refresh_from_db()
+        if first.state == "reversed":
+            break
+    claim.refresh_from_db()
+    assert (first.state, claim.state, used(order)) == ("reversed", "in_review", [])
+    Claim.objects.filter(pk=claim.pk).update(ship_to={**wrong, "address1": "7 Right Lane"})
+    decided(claim, part(claim), username="cem")
+    carried_out(store, claim)
+    second = claim.resolutions.exclude(pk=first.pk).get()
+    assert second.replacement_order.shipping_address["address1"] == "7 Right Lane"
+    assert (claim.state, used(order)) == ("closed", [("replacement", second.public_id)] * 2)
 
 
 def test_what_is_there_is_sent_and_only_the_rest_is_paid(shop_of_module, store, door, shelf):
