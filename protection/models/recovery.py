@@ -92,6 +92,7 @@ class Recovery(models.Model):
     over_reason = models.TextField(blank=True, help_text="Why more came than was claimed")
     doubt = models.TextField(blank=True, help_text="Why staff must say whether it is withdrawn; empty: no doubt")
     doubt_since = models.DateTimeField(null=True, blank=True)
+    doubt_settled_at = models.DateTimeField(null=True, blank=True, help_text="What was known then is not asked again")
     warned_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="The last warning before its end")
     version = models.PositiveIntegerField(default=1, help_text="Rises with every change; the API's ETag")
     filed_at = models.DateTimeField(null=True, blank=True)

@@ -56,7 +56,7 @@ def keep(recovery: Recovery, why: str, *, actor: Actor) -> Recovery:
     _check_doubt(recovery)
     if not why.strip():
         raise RecoveryRefused("reason_missing", "Say why the carrier owes it all the same.", "/why")
-    recovery.doubt, recovery.doubt_since = "", None
+    recovery.doubt, recovery.doubt_since, recovery.doubt_settled_at = "", None, timezone.now()
     recovery.tell("kept", by=actor.by, why=why.strip())
     return recovery
 

@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from orders.models import Fulfillment
@@ -54,8 +55,9 @@ def run(now: datetime | None = None) -> int:
             opened += len(look(claim))
         except Exception:
             logger.exception("Looking for what a carrier owes failed: claim %s", claim.public_id)
-    ended = Claim.objects.filter(state=Claim.State.CLOSED).exclude(PAID)
-    for recovery in Recovery.objects.filter(state__in=Recovery.OPEN, claims__in=ended, doubt="").distinct()[:AT_ONCE]:
+    ended = Claim.objects.filter(state=Claim.State.CLOSED, recoveries=OuterRef("pk")).exclude(PAID)
+    news = ended.filter(closed_at__gt=Coalesce(OuterRef("doubt_settled_at"), OuterRef("created_at")))
+    for recovery in Recovery.objects.filter(Exists(news), state__in=Recovery.OPEN, doubt="")[:AT_ONCE]:
         ask_withdraw(recovery, "A claim it rests on was closed without an approval.", by="system")
     return opened
 

@@ -184,6 +184,14 @@ def test_a_claim_that_ends_without_approval_asks_as_well() -> None:
         opening.run()
     recovery.refresh_from_db()
     assert (recovery.state, recovery.doubt) == ("eligible", "A claim it rests on was closed without an approval.")
+    doubts.keep(recovery, "It was lost all the same", actor=ANA)
+    opening.run()
+    recovery.refresh_from_db()
+    assert recovery.doubt == ""  # what staff have settled is not asked again
+    Claim.objects.filter(recoveries=recovery).update(closed_at=timezone.now())
+    opening.run()
+    recovery.refresh_from_db()
+    assert recovery.doubt
 
 
 def test_what_ended_is_opened_again_by_a_lead_and_by_no_new_look() -> None:
