@@ -82,6 +82,7 @@ ACTIONS = {
     "resolution.queued": "A remedy was decided and is about to be carried out",
     "resolution.reversed": "A remedy was taken back",
     "resolution.executed": "A remedy was carried out at the shop",
+    "resolution.costed": "Staff wrote down what a remedy really cost",
     "resolution.failed": "The shop refused a remedy",
     "resolution.held": "A remedy stopped: another is given instead, or somebody must look whether it was done",
     "resolution.not_reversed": "The shop refused to take a remedy back",

@@ -29,6 +29,7 @@ class ItemSnapshot:
     sku: str | None = None
     title: str | None = None
     price: Decimal | None = None
+    unit_cost: Decimal | None = None
     tracked: bool | None = None
     policy: str | None = None
 
@@ -99,7 +100,7 @@ def _shelf(levels: list[StockLevel]) -> Shelf:
 def write_item(shop: Shop, snapshot: ItemSnapshot, *, read: bool = False) -> StockItem:
     """Keep what is said of an item, and what is not said as it was; `read` when its variant was asked of the shop."""
     item = _item(shop, snapshot.remote_id)
-    names = ("variant_id", "product_id", "sku", "title", "price", "tracked", "policy")
+    names = ("variant_id", "product_id", "sku", "title", "price", "unit_cost", "tracked", "policy")
     said: dict[str, Any] = {name: value for name in names if (value := getattr(snapshot, name)) is not None}
     changed = [name for name, value in said.items() if getattr(item, name) != value]
     for name in changed:

@@ -6,10 +6,11 @@ from typing import Any
 
 from orders.journal import record
 from orders.models import Change, JournalEntry, LineItem, Order
-from orders.money import Money, MoneyBag, decimal_of
+from orders.money import Money, MoneyBag, decimal_of, rounded
 from protection import fee_refunds
 from protection.models import Consent, Coverage, LaterChoice
 from protection.plans import version_for_order
+from protection.shares import paid_for_line
 
 NOT_MADE = (Change.State.FAILED, Change.State.WITHDRAWN, Change.State.CONFLICT)
 
@@ -32,7 +33,14 @@ def refresh(order: Order, *, by: str, source: str = "") -> Coverage | None:
         return None
 
     status = _status(order, covered=bool(paid) or by_attribute)
-    facts = {"status": status, "fee": _fee(order, fee_lines), "fee_lines": [line.remote_id for line in fee_lines]}
+    collected, tax = _collected(order, fee_lines)
+    facts = {
+        "status": status,
+        "fee": _fee(order, fee_lines),
+        "fee_lines": [line.remote_id for line in fee_lines],
+        "collected": collected,
+        "collected_tax": tax,
+    }
     if coverage is None:
         # What was taken off an order of the past was settled then.
         new = not JournalEntry.objects.filter(order=order, action="order.imported").exists()
@@ -74,6 +82,28 @@ def _fee(order: Order, fee_lines: list[LineItem]) -> dict[str, Any]:
         shop += decimal_of(price["shop"]["amount"]) * line.quantity
         presentment += decimal_of(price["presentment"]["amount"]) * line.quantity
     return MoneyBag(Money(shop, order.currency), Money(presentment, order.presentment_currency)).as_json()
+
+
+def _collected(order: Order, fee_lines: list[LineItem]) -> tuple[Decimal, Decimal]:
+    """(fee, tax on it) as they were charged, in the shop's currency.
+
+    Units that an edit took off were never charged; those that a refund took off were.
+    """
+    fee = tax = Decimal(0)
+    for line in fee_lines:
+        removed = line.quantity - line.current_quantity
+        charged = line.quantity - (max(0, removed - _refunded(order, line)) if removed > 0 else 0)
+        if charged > 0:
+            net = paid_for_line(line, "shop", order.taxes_included, with_tax=False)
+            fee += rounded(net * charged / line.quantity, order.currency)
+            said = (line.amounts.get("tax") or {}).get("shop")
+            tax += rounded(decimal_of(said["amount"]) * charged / line.quantity if said else Decimal(0), order.currency)
+    return fee, tax
+
+
+def _refunded(order: Order, line: LineItem) -> int:
+    parts = (part for refund in order.refunds.all() for part in refund.lines)
+    return sum(part["quantity"] for part in parts if part["line"] == line.remote_id)
 
 
 def _read_consent(coverage: Coverage, order: Order) -> Consent | None:

@@ -6,6 +6,7 @@ from protection.api.claims import Claims, OneClaim
 from protection.api.coverages import Coverages, GiveFeeBack, KeepFee, Protection
 from protection.api.evidence import ClaimEvidence, OneEvidence
 from protection.api.incidents import Consistency, Incidents, OneIncident
+from protection.api.money import GuaranteeMoney
 from protection.api.quotes import Quotes
 from protection.api.reasons import Eligibility, Reasons
 from protection.api.resolutions import OneResolution, Resolutions, Reverse
@@ -29,6 +30,7 @@ urlpatterns = [
     path("consistency", Consistency.as_view(), name="consistency"),
     path("incidents", Incidents.as_view(), name="incidents"),
     path("incidents/<slug:public_id>", OneIncident.as_view(), name="incident"),
+    path("protection/money", GuaranteeMoney.as_view(), name="protection-money"),
     path("quotes", Quotes.as_view(), name="quotes"),
     path("recoveries", recoveries.Recoveries.as_view(), name="recoveries"),
     path("recoveries/<slug:public_id>", recoveries.OneRecovery.as_view(), name="recovery"),

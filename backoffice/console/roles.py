@@ -1,4 +1,4 @@
-"""Who may do what: two roles, named by permission strings so that the frame need not know the apps."""
+"""Who may do what: three roles, named by permission strings so that the frame need not know the apps."""
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
@@ -37,9 +37,18 @@ AGENT = [
     "integrations.view_syncrun",
     "integrations.view_alert",
 ]
+MONEY = [
+    "protection.view_money",
+    "protection.enter_costs",
+    "protection.view_coststandard",
+    "protection.add_coststandard",
+    "protection.change_coststandard",
+    "protection.delete_coststandard",
+]
 # Messages carry whole customer records, so an agent's role does not read them.
 LEAD = [
     *AGENT,
+    *MONEY,
     "orders.change_lineitem",
     "orders.add_refund",
     "orders.change_stocklevel",
@@ -86,12 +95,24 @@ LEAD = [
     "backoffice.view_apikey",
     "auth.view_user",
 ]
-ROLES = {"agent": AGENT, "lead": LEAD}
+# Reads what the guarantee earns and costs and enters what things cost; decides nothing.
+FINANCE = [
+    *MONEY,
+    "orders.view_order",
+    "orders.view_shop",
+    "orders.view_stockitem",
+    "protection.view_claim",
+    "protection.view_coverage",
+    "protection.view_plan",
+    "protection.view_planversion",
+    "protection.view_recovery",
+]
+ROLES = {"agent": AGENT, "lead": LEAD, "finance": FINANCE}
 
 
 @transaction.atomic
 def ensure_roles() -> dict[str, Group]:
-    """Make both groups and give them exactly these permissions; raises LookupError for one that does not exist."""
+    """Make every group and give them exactly these permissions; raises LookupError for one that does not exist."""
     known = {f"{p.content_type.app_label}.{p.codename}": p for p in Permission.objects.select_related("content_type")}
     groups = {}
     for role, names in ROLES.items():

@@ -44,6 +44,13 @@ SIDEBAR = [
         ],
     },
     {
+        "title": "Delivery guarantee",
+        "items": [
+            _item("Earnings and costs", "payments", "protection_money", "protection.view_money"),
+            _item("Usual costs", "price_change", "protection_coststandard_changelist", "protection.view_coststandard"),
+        ],
+    },
+    {
         "title": "Sync",
         "items": [
             _item("In step?", "grid_view", "integrations_drift_changelist", "integrations.view_delivery",

@@ -25,6 +25,7 @@ SCOPES = {
     "events:read": "Read the event feed",
     "endpoints:read": "Read one's own webhook endpoints and their log",
     "endpoints:write": "Manage one's own webhook endpoints: where events are sent, and which",
+    "money:read": "Read what the delivery guarantee earns and costs",
     "quotes:read": "Price protection for a cart",
 }
 

@@ -16,6 +16,7 @@ READS = {
     "/v1/orders/ord_1/changes": "orders:read",
     "/v1/changes/chg_1": "orders:read",
     "/v1/events": "events:read",
+    "/v1/protection/money": "money:read",
 }
 WRITES = {
     "/v1/claims": "claims:write",

@@ -25,7 +25,12 @@ class Fulfillment(models.Model):
     remote_updated_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["order", "remote_id"], name="fulfillment_once_per_order")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "remote_id"], name="fulfillment_once_per_order",
+                include=["id", "status", "tracking_company", "location_id"],
+            )
+        ]  # fmt: skip
         indexes = [models.Index(fields=["remote_created_at"], name="fulfillment_by_day_sent")]
 
     def __str__(self) -> str:

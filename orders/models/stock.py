@@ -33,6 +33,9 @@ class StockItem(models.Model):
     sku = models.CharField(max_length=255, blank=True)
     title = models.CharField(max_length=1024, blank=True, help_text="Product and variant, as staff know it")
     price = models.DecimalField(max_digits=20, decimal_places=4, null=True, blank=True, help_text="In shop currency")
+    unit_cost = models.DecimalField(
+        max_digits=20, decimal_places=4, null=True, blank=True, help_text="What one costs to buy, in shop currency"
+    )
     tracked = models.BooleanField(null=True, blank=True, help_text="Whether the shop counts it at all")
     policy = models.CharField(max_length=16, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)

@@ -17,6 +17,7 @@ from protection.admin import (
     rules,
     sentences,
     texts,
+    usual_costs,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "rules",
     "sentences",
     "texts",
+    "usual_costs",
 ]

@@ -232,6 +232,12 @@ def _feedback(facts: dict[str, Any]) -> str:
     return f"The customer gave {facts['score']} of 5"
 
 
+@tells("resolution.costed")
+def _costed(facts: dict[str, Any]) -> str:
+    parts = ", ".join(facts["parts"])
+    return f"Real costs of a remedy entered: {parts}" if parts else "Costs of a remedy count as usual again"
+
+
 @tells("resolution.queued")
 def _queued(facts: dict[str, Any]) -> str:
     amount = f" of {_money(facts['amount'])}" if facts.get("amount") else ""

@@ -2,6 +2,7 @@ from protection.models.carrier import Carrier, CarrierTerms
 from protection.models.claim import Claim, ClaimItem, ClaimUnit
 from protection.models.claim_traits import ClaimTraits
 from protection.models.compared_decision import ComparedDecision
+from protection.models.cost_standard import CostStandard
 from protection.models.coverage import Consent, Coverage
 from protection.models.customer_pages import Feedback, LinkGeneration, LinkRequest, SentForm
 from protection.models.decision import ApprovalLimit, Decision, Proposal
@@ -34,6 +35,7 @@ __all__ = [
     "ClaimUnit",
     "ComparedDecision",
     "Consent",
+    "CostStandard",
     "Coverage",
     "CustomerMail",
     "Decision",

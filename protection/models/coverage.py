@@ -18,6 +18,11 @@ class Coverage(models.Model):
     status = models.CharField(max_length=10, choices=Status)
     plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="coverages")
     fee = models.JSONField(default=dict, help_text="Money bag: what the shopper paid for it")
+    collected = models.DecimalField(
+        max_digits=20, decimal_places=4, default=0,
+        help_text="The fee in the shop's currency less discounts and tax, as it was charged; what was refunded counts",
+    )  # fmt: skip
+    collected_tax = models.DecimalField(max_digits=20, decimal_places=4, default=0, help_text="The tax on it")
     fee_lines = models.JSONField(default=list, help_text="Remote ids of the fee's lines")
     covered = models.JSONField(
         default=dict, blank=True,

@@ -69,7 +69,7 @@ class Resolution(models.Model):
     )
     cost = models.JSONField(
         default=dict, blank=True,
-        help_text='What it cost, from when it was carried out: {"goods", "goods_at", "money", "label", "duty"}',
+        help_text='What it cost: {"goods", "goods_at", "money", "label", "duty"}, and "entered": what really, by part',
     )  # fmt: skip
     executed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,6 +1,7 @@
 """Topics about stock: levels, items, locations, and the products whose names staff know them by."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -49,10 +50,17 @@ def _disconnected(connection: Connection, body: Body) -> Result:
 def _item(connection: Connection, body: Body) -> Result:
     snapshot = reading(
         "stock item",
-        lambda: ItemSnapshot(identifier(body["id"]), sku=text(body, "sku"), tracked=body.get("tracked")),
+        lambda: ItemSnapshot(
+            identifier(body["id"]), sku=text(body, "sku"), tracked=body.get("tracked"), unit_cost=_cost(body)
+        ),
     )
     stock.write_item(shop_of(connection), snapshot)
     return "kept", None
+
+
+def _cost(body: Body) -> Decimal | None:
+    """What one costs to buy; left out where the store's app may not see costs, and null where nobody wrote it down."""
+    return None if body.get("cost") is None else decimal_of(body["cost"])
 
 
 def _deleted(column: str) -> Callable[[Connection, Body], Result]:
