@@ -89,6 +89,7 @@ EVENTS: dict[str, Event] = {
     "parcel_found": Event("The first parcel was found", (*_CLAIM, "found_on")),
     "closed": Event("Closed without a decision", (*_CLAIM, "closed_why")),
     "fee_refunded": Event("Fee given back", (*_ALWAYS, "fee")),
+    "fee_partly_refunded": Event("A part of the fee given back", (*_ALWAYS, "fee")),
     "feedback": Event("How did it go?", (*_CLAIM, "feedback_link")),
     "link": Event("The link to an order, asked for", (*_ALWAYS, "filing_link")),
     "written": Event("A message written by staff", (*_CLAIM, "message")),

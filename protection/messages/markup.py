@@ -17,6 +17,7 @@ TAGS = frozenset(
 NEVER_CLOSED = frozenset({"br", "hr"})
 LINKS = ("https://", "http://", "mailto:")
 RTL = frozenset({"ar", "fa", "he", "ur", "yi"})
+_NAMED_LINK = re.compile(r"([^:{]+?)\s*:\s*\{\{\s*(\w+)\s*\}\}\s*")
 _ITEM = re.compile(r"\s*[-•]\s+(.*)")
 
 
@@ -79,16 +80,16 @@ def _href(address: str | None) -> str:
 
 def _check_link(address: str) -> None:
     if match := VARIABLE.fullmatch(address.strip()):
-        if VARIABLES.get(match[1]) is None or VARIABLES[match[1]].kind != LINK:
+        if not _is_link(match[1]):
             raise TemplateRefused(f"“{match[1]}” is no link.", "html")
     elif VARIABLE.search(address) or not address.strip().lower().startswith(LINKS):
         raise TemplateRefused("A link is one link variable, or an address that begins with https://.", "html")
 
 
 def from_text(text: str) -> str:
-    """The same text as HTML: a paragraph for each, its lines kept apart, list items as a list, links to press.
+    """The same text as HTML: a paragraph for each line, list items as a list, links to press.
 
-    Each variable that is a link stands in a line of its own, so that a line without a value can be left out.
+    “See it here: {{ claim_link }}” becomes a link that reads “See it here”: nobody reads the address of one.
     """
     parts = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
@@ -102,12 +103,19 @@ def from_text(text: str) -> str:
 
 
 def _line(line: str) -> str:
+    named = _NAMED_LINK.fullmatch(line)
+    if named and _is_link(named[2]):
+        return f'<a href="{{{{ {named[2]} }}}}">{escape(named[1], quote=False)}</a>'
+
     def link(match: re.Match[str]) -> str:
         name = match[1]
-        is_link = name in VARIABLES and VARIABLES[name].kind == LINK
-        return f'<a href="{{{{ {name} }}}}">{{{{ {name} }}}}</a>' if is_link else match[0]
+        return f'<a href="{{{{ {name} }}}}">{{{{ {name} }}}}</a>' if _is_link(name) else match[0]
 
     return VARIABLE.sub(link, escape(line, quote=False))
+
+
+def _is_link(name: str) -> bool:
+    return name in VARIABLES and VARIABLES[name].kind == LINK
 
 
 def whole(body: str, language: str) -> str:
@@ -117,6 +125,6 @@ def whole(body: str, language: str) -> str:
     return (
         f'<!DOCTYPE html>\n<html lang="{escape(language)}" dir="{direction}">\n<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"></head>\n'
-        '<body style="font-family:sans-serif;font-size:16px;line-height:1.5;max-width:600px;margin:0 auto;'
-        f'padding:16px">\n{body}</body>\n</html>\n'
+        '<body style="font-family:sans-serif;font-size:16px;line-height:1.5;overflow-wrap:anywhere;max-width:600px;'
+        f'margin:0 auto;padding:16px">\n{body}</body>\n</html>\n'
     )

@@ -142,6 +142,11 @@ def _asked_for_link(entry: JournalEntry) -> News | None:
     return News("link", entry.order, None, entry.facts) if entry.order else None
 
 
+def _fee_partly_refunded(entry: JournalEntry) -> News | None:
+    facts = {"fee": entry.facts.get("amount") or {}}
+    return News("fee_partly_refunded", entry.order, None, facts) if entry.order and fee_paid(facts) else None
+
+
 _NEEDED = ("order__shop", "order__customer")
 
 
@@ -159,5 +164,6 @@ TELLERS: dict[str, Callable[[JournalEntry], News | None]] = {
     "fulfillment.created": _shipped,
     "fulfillment.updated": _shipped,
     "coverage.removed": _fee_refunded,
+    "fee_refund.paid": _fee_partly_refunded,
     "link.asked": _asked_for_link,
 }

@@ -42,7 +42,7 @@ def write(claim: Claim, text: str, *, user: User) -> Message:
     message = compose(News("written", claim.order, claim, text=text.strip()), mail, by=by)
     if message is None:
         raise ClaimRefused(
-            "no_text", "There is no text around messages of staff; make one under Set-up, Message texts."
+            "no_text", "There is no text around messages of staff; make one under Set-up, Message templates."
         )
     return message
 

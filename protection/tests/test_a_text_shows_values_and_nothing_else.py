@@ -112,9 +112,12 @@ def test_a_line_whose_variables_are_all_empty_is_left_out() -> None:
 
 
 def test_a_text_becomes_html_with_paragraphs_lists_and_links() -> None:
-    html = markup.from_text("Hello <you>\n\n- one\n- two\n\nSee: {{ claim_link }}")
+    html = markup.from_text(
+        "Hello <you>\n\n- one\n- two\n\nSee it: {{ claim_link }}\nOr {{ claim_link }}, or {{ items }}"
+    )
     assert html.splitlines()[:4] == ["<p>Hello &lt;you&gt;</p>", "<ul>", "<li>one</li>", "<li>two</li>"]
-    assert '<a href="{{ claim_link }}">{{ claim_link }}</a>' in html
+    assert '<p><a href="{{ claim_link }}">See it</a></p>' in html
+    assert '<p>Or <a href="{{ claim_link }}">{{ claim_link }}</a>, or {{ items }}</p>' in html
     assert markup.checked(html) == html
     assert 'dir="rtl" ' not in markup.whole(html, "de")
     assert '<html lang="ar" dir="rtl">' in markup.whole(html, "ar")

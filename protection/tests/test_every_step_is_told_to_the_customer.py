@@ -194,3 +194,18 @@ def test_an_entry_is_told_once_whoever_repeats_it() -> None:
     entry = JournalEntry.objects.get(message=message)
     with pytest.raises(Exception, match="entry"), transaction.atomic():
         Message.objects.create(order=message.order, event="received", entry=entry, language="en", subject="x", by="x")
+
+
+def journaled(order: Order, action: str, **facts: Any) -> None:
+    with transaction.atomic():
+        record(action, shop=order.shop, order=order, by="system", **facts)
+
+
+def test_a_fee_that_goes_back_is_told_with_its_amount() -> None:
+    order = make_covered_order()
+    money = {side: {"amount": "1.50", "currency": "EUR"} for side in ("shop", "presentment")}
+    journaled(order, "coverage.removed", fee=money)
+    journaled(order, "fee_refund.paid", amount=money)
+    journaled(order, "coverage.removed", fee={side: {**part, "amount": "0.00"} for side, part in money.items()})
+    assert told() == ["fee_refunded", "fee_partly_refunded"]
+    assert all("€1.50" in message.text for message in Message.objects.all())
