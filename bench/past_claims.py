@@ -33,6 +33,7 @@ from orders.models import (  # noqa: E402
 from protection.models import (  # noqa: E402
     Claim,
     ClaimItem,
+    ClaimUnit,
     Decision,
     Evidence,
     Likeness,
@@ -81,6 +82,7 @@ class Past:
         items = ClaimItem.objects.bulk_create(
             ClaimItem(claim=claim, line=line, quantity=1) for claim, line in zip(claims, lines, strict=True)
         )
+        ClaimUnit.objects.bulk_create(ClaimUnit(item=item, line=item.line, unit=1, open=False) for item in items)
         Decision.objects.bulk_create(self._decision(item) for item in items if item.claim.outcome != "withdrawn")
         Likeness.objects.bulk_create(
             Likeness(claim=claim, shop=self.shop, kind=kind, digest=digest, filed_at=claim.submitted_at)

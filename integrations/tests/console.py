@@ -16,8 +16,10 @@ from orders.tests.builders import NOON, bag, line, make_shop, next_id
 from protection import review
 from protection.models import Claim
 from protection.review import ItemDecision
+from protection.routing import backtesting
 from protection.tests.builders import make_agent, make_claim, make_covered_order
 from protection.tests.carriers import make_recovery, shipped
+from protection.tests.routing import make_draft, make_rule
 
 _numbers = count(1)
 
@@ -105,4 +107,6 @@ def fill() -> Order:
     Delivery.objects.filter(pk=third.pk).update(state="delivered", delivered_at=timezone.now())
     ApiKey.issue(Partner.objects.get(), ["orders:read"])
     Heartbeat.objects.create(host="w1", beat_at=timezone.now())
+    make_rule(action="flag")
+    backtesting.carry_on(backtesting.begin(make_draft(), 90, by="staff:ana", ring=False))
     return Order.objects.order_by("pk")[0]
