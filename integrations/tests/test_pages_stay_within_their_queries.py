@@ -79,8 +79,8 @@ def test_an_order_costs_the_same_with_one_line_or_thirty(lead):
     "path",
     [
         "protection/claim/?queue=all", "protection/plan/", "protection/planversion/", "protection/approvallimit/",
-        "protection/reasonrule/",
-        "protection/routingrule/", "protection/backtest/", "protection/recovery/", "protection/recovery/?queue=all", "protection/carrier/",
+        "protection/reasonrule/", "protection/routingrule/", "protection/backtest/",
+        "protection/recovery/", "protection/recovery/?queue=all", "protection/carrier/",
         "protection/carrierterms/",
         "orders/order/", "orders/order/?q=%231001", "orders/customer/", "orders/journalentry/",
         "integrations/connection/", "integrations/drift/", "integrations/drift/?show=all",
