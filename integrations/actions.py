@@ -90,6 +90,7 @@ ACTIONS = {
     "resolution.unexpected": "A replacement order appeared for a remedy that had been taken back",
     "resolution.doubled": "A second replacement order appeared for one remedy",
     "link.asked": "A customer asked for the link to their order, and is sent it to the address they ordered with",
+    "link.made": "Staff made a link for the customer, to copy it; the data names the page",
     "link.ended": "Staff ended every link that a customer had to an order and its claims",
     "incident.opened": "More claims of one kind than usual were found; somebody should look",
     "incident.claim_added": "A claim belongs to an incident",

@@ -7,6 +7,7 @@ from protection.api.coverages import Coverages, GiveFeeBack, KeepFee, Protection
 from protection.api.evidence import ClaimEvidence, OneEvidence
 from protection.api.incidents import Consistency, Incidents, OneIncident
 from protection.api.money import GuaranteeMoney
+from protection.api.feedback import ClaimFeedback
 from protection.api.quotes import Quotes
 from protection.api.reasons import Eligibility, Reasons
 from protection.api.resolutions import OneResolution, Resolutions, Reverse
@@ -17,6 +18,7 @@ urlpatterns = [
     path("claims/<slug:public_id>", OneClaim.as_view(), name="claim"),
     path("claims/<slug:public_id>/appeal", Appeal.as_view(), name="claim-appeal"),
     path("claims/<slug:public_id>/arrived", Arrived.as_view(), name="claim-arrived"),
+    path("claims/<slug:public_id>/feedback", ClaimFeedback.as_view(), name="claim-feedback"),
     path("claims/<slug:public_id>/messages", Message.as_view(), name="claim-messages"),
     path("claims/<slug:public_id>/withdraw", Withdraw.as_view(), name="claim-withdraw"),
     path("orders/<slug:public_id>/eligibility", Eligibility.as_view(), name="order-eligibility"),

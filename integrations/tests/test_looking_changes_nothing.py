@@ -66,7 +66,7 @@ def addresses(order: Order) -> set[str]:
             found |= {route.replace("<int:pk>", str(pk)).replace("<int:order>", str(order.pk)) for pk in lines}
         elif name == "orders_order_ask":
             found |= {route.replace("<int:pk>", str(order.pk)).replace("<slug:kind>", kind) for kind in FORMS}
-        elif name == "protection_claim_file":
+        elif name in ("protection_claim_file", "protection_claim_links"):
             found.add(ARGUMENT.sub(str(order.pk), route))
         else:
             rows = model_of(route)._default_manager.values_list("pk", flat=True)[:20]

@@ -15,6 +15,7 @@ from backoffice.console.site import site
 from backoffice.templatetags.words import moment
 from protection.admin.claim_facts import ORDER_BULK, value_of, with_items
 from protection.admin.claim_page import ClaimPage
+from protection.admin.customer_links import CustomerLinksPage
 from protection.admin.file_claim import FileClaimPage
 from protection.admin.queue import QUEUES, in_queue
 from protection.models import Claim
@@ -86,9 +87,10 @@ class ClaimAdmin(ConsoleAdmin):
     nothing_here = "No claim is waiting here. Well done."
 
     def get_urls(self) -> list[URLPattern]:
-        file = FileClaimPage.as_view(admin=self)
+        file, links = FileClaimPage.as_view(admin=self), CustomerLinksPage.as_view(admin=self)
         return [
             path("file/<int:pk>/", self.admin_site.admin_view(file), name="protection_claim_file"),
+            path("links/<int:pk>/", self.admin_site.admin_view(links), name="protection_claim_links"),
             *super().get_urls(),
         ]
 

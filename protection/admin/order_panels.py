@@ -25,7 +25,8 @@ def claims(request: HttpRequest, order: Order) -> Panel | None:
     if not request.user.has_perm("protection.view_claim"):
         return None
     found = list(Claim.objects.filter(order=order).select_related("assignee").order_by("-id"))
-    context = {"claims": found, "order": order, "may_file": request.user.has_perm("protection.add_claim")}
+    context = {"claims": found, "order": order, "may_file": request.user.has_perm("protection.add_claim"),
+               "may_link": request.user.has_perm("protection.change_claim")}  # fmt: skip
     return Panel("Claims", "protection/order_claims.html", context)
 
 

@@ -309,3 +309,8 @@ def _links_ended(facts: dict[str, Any]) -> str:
 @tells("link.asked")
 def _link_asked(facts: dict[str, Any]) -> str:
     return "The customer asked for their link by e-mail"
+
+
+@tells("link.made")
+def _link_made(facts: dict[str, Any]) -> str:
+    return f"A customer's link was made to be copied: {facts['purpose']}"

@@ -120,6 +120,13 @@ def opened(token: str, purpose: Purpose) -> Opened:
 
 
 @transaction.atomic
+def note_made(opens: Opened, purpose: Purpose, *, by: str) -> None:
+    """Put on record that somebody made a link to hand it out themselves; the link itself is kept nowhere."""
+    order, subject = opens.order, opens.claim.public_id if opens.claim else ""
+    record("link.made", shop=order.shop, order=order, subject=subject, by=by, purpose=purpose.value)
+
+
+@transaction.atomic
 def end_links(order: Order, *, by: str) -> None:
     """End every link of this order and its claims that was made until now: one went to the wrong person, say."""
     LinkGeneration.objects.get_or_create(order=order)
