@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ _OPTIONS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage"
 ).split()
+PATIENCE = 60  # seconds
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # W3C WebDriver, §11: the key of an element's reference
 
 
@@ -32,7 +34,6 @@ class Browser:
         self._call("post", "/url", url=url)
 
     def click(self, selector: str) -> None:
-        """Click, and wait for the page it leads to: WebDriver does by itself where a navigation has begun."""
         self._call("post", f"/element/{self._find(selector)}/click")
 
     def press(self, label: str) -> None:
@@ -48,6 +49,13 @@ class Browser:
         """What a script of the test says; the pages have none."""
         return self._call("post", "/execute/sync", script=script, args=[])
 
+    def sees(self, words: str) -> None:
+        """Wait until the page says these words: a form's answer may take its time on a busy machine."""
+        until = time.monotonic() + PATIENCE
+        while words not in self.text:
+            assert time.monotonic() < until, f"{words!r} is not on the page {self.url}: {self.text}"
+            time.sleep(0.05)
+
     def pictures(self) -> int:
         """How many pictures of the page could be loaded and shown, once each was tried."""
         script = """
@@ -59,7 +67,7 @@ class Browser:
 
     @property
     def text(self) -> str:
-        return str(self.run("return document.body.innerText"))
+        return str(self.run("return document.body ? document.body.innerText : ''"))
 
     @property
     def url(self) -> str:
@@ -103,6 +111,7 @@ def browser() -> Iterator[Browser]:
             wanted = {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": chrome}}
             answer = requests.post(f"{base}/session", json={"capabilities": wanted}, timeout=60)
             session = f"{base}/session/{answer.json()['value']['sessionId']}"
+            requests.post(f"{session}/timeouts", json={"implicit": PATIENCE * 1000}, timeout=60)
             try:
                 yield Browser(session)
             finally:
