@@ -91,9 +91,9 @@ def test_from_the_link_to_feedback_without_a_script(order: Order, tmp_path: Path
         claim.refresh_from_db()
         assert (claim.state, claim.appeal_why) == ("in_review", "Look at the torn side")
 
-        review.decide(claim, [ItemDecision(item, "approve", 1, remedy="replacement")], user=ben)
+        review.decide(claim, [ItemDecision(item, "approve", 1, remedy="refund")], user=ben)
         resolutions.start(claim.resolutions.get())
-        resolutions.mark_executed(claim.resolutions.get(), by="shopify", remote_order_id=7, remote_order_name="#1009")
+        resolutions.mark_executed(claim.resolutions.get(), by="shopify", remote_reference="77")
         window.open(links.claim_url(claim))
         check_page(window)
         window.sees("Your claim was approved and everything is done")
