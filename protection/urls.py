@@ -5,9 +5,9 @@ from protection.api.claim_verbs import Appeal, Arrived, Message, Withdraw
 from protection.api.claims import Claims, OneClaim
 from protection.api.coverages import Coverages, GiveFeeBack, KeepFee, Protection
 from protection.api.evidence import ClaimEvidence, OneEvidence
+from protection.api.feedback import ClaimFeedback
 from protection.api.incidents import Consistency, Incidents, OneIncident
 from protection.api.money import GuaranteeMoney
-from protection.api.feedback import ClaimFeedback
 from protection.api.quotes import Quotes
 from protection.api.reasons import Eligibility, Reasons
 from protection.api.resolutions import OneResolution, Resolutions, Reverse
