@@ -109,11 +109,14 @@ SHOP = "(SELECT %(shop)s::bigint)"
 _STAGED = "ANY(ARRAY(SELECT remote_id FROM staged_order))"
 _THEIR_CUSTOMERS = "ANY(ARRAY(SELECT customer_remote_id FROM staged_order))"
 
-# The digests of orders we have, to pass over those whose lines in the file are the same as the last time.
-DIGESTS = f"SELECT remote_id, digest FROM orders_order WHERE shop_id = {SHOP} AND remote_id = ANY(%(ids)s)"
-
-# Keys for as many orders, whether they will be made or not.
-FRESH_ORDER_IDS = "SELECT nextval(pg_get_serial_sequence('orders_order', 'id')) FROM generate_series(1, %(count)s)"
+# The digests of orders we have, to pass over those whose lines in the file are the same as the last time; and a fresh
+# key for each of the others.
+LOOK_UP = f"""
+    SELECT o.digest, CASE WHEN o.id IS NULL THEN nextval(pg_get_serial_sequence('orders_order', 'id')) END
+    FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS i (remote_id, place)
+        LEFT JOIN orders_order o ON o.shop_id = {SHOP} AND o.remote_id = ANY(%(ids)s) AND o.remote_id = i.remote_id
+    ORDER BY i.place
+"""
 
 LOCK_KNOWN = f"""
     INSERT INTO known (order_id, remote_id, was_cancelled, changed)
@@ -168,7 +171,7 @@ NEW_ORDERS = f"""
         FROM staged_order s
             LEFT JOIN orders_customer c ON c.shop_id = {SHOP} AND c.remote_id = {_THEIR_CUSTOMERS}
                 AND c.remote_id = s.customer_remote_id
-        WHERE s.remote_id NOT IN (SELECT remote_id FROM known)
+        WHERE s.order_id IS NOT NULL AND s.remote_id NOT IN (SELECT remote_id FROM known)
         ON CONFLICT (shop_id, remote_id) DO NOTHING
         RETURNING id, remote_id
     )

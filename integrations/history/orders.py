@@ -37,19 +37,13 @@ class OrderLoader(Loader):
     ) -> tuple[Rows, Rows]:
         """Rows of these orders, but for those that have not changed since the last time."""
         ids = [reading.number_of(whole.key) for whole in chunk]
-        known = dict(session.execute(merging.DIGESTS, {**self.names, "ids": ids}).fetchall())
-        for whole in chunk:
-            whole.children.sort(key=_by_id)
-        digests = [_digest(whole) for whole in chunk]
-        changed = [
-            (whole, digest)
-            for remote_id, whole, digest in zip(ids, chunk, digests, strict=True)
-            if known.get(remote_id) != digest
-        ]
-        are_new = may_be_new and not known
-        order_ids = session.execute(merging.FRESH_ORDER_IDS, {"count": len(changed)}).fetchall()
+        looked_up = session.execute(merging.LOOK_UP, {**self.names, "ids": ids}).fetchall()
+        are_new = may_be_new and all(order_id for _, order_id in looked_up)
         rows: list[_Rows] = []
-        for (whole, digest), (order_id,) in zip(changed, order_ids, strict=True):
+        for whole, (known, order_id) in zip(chunk, looked_up, strict=True):
+            whole.children.sort(key=_by_id)
+            if (digest := _digest(whole)) == known:
+                continue
             try:
                 rows.append(self._rows(whole, digest, order_id, are_new))
             except UNREADABLE as error:
@@ -70,8 +64,8 @@ class OrderLoader(Loader):
         }
         return (orders, parts) if are_new else (orders | parts, {})
 
-    def _rows(self, whole: Whole, digest: str, order_id: int, is_new: bool) -> "_Rows":
-        """`order_id` is the key the order gets where it is new to us. Raises one of `UNREADABLE`."""
+    def _rows(self, whole: Whole, digest: str, order_id: int | None, is_new: bool) -> "_Rows":
+        """`order_id` is the key that an order gets of which nothing is known. Raises one of `UNREADABLE`."""
         node = reading.parse(whole.line)
         remote_id = bulk_values.number_of(node["id"])
         kinds: dict[str, list[bulk_rows.Node]] = {}
@@ -83,7 +77,7 @@ class OrderLoader(Loader):
         should_read = bool(node["refunds"]) or node["returnStatus"] != "NO_RETURN"
         should_read = should_read or max(len(transactions), len(node["fulfillments"])) >= LONGEST_LIST
         awaits = [] if should_read else [str(bulk_values.number_of(parcel["id"])) for parcel in node["fulfillments"]]
-        customer, owner = node["customer"], order_id if is_new else remote_id
+        customer, owner = node["customer"], order_id if order_id and is_new else remote_id
         order = bulk_rows.order_row(node, lines, kinds.get("ShippingLine", []))
         return _Rows(
             (*order, order_id, digest, should_read, bulk_values.json_text(awaits), self._may_be_protected(node, lines)),
