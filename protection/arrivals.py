@@ -51,13 +51,13 @@ def say_arrived(claim: Claim, arrived: bool, *, by: str, source: str = "") -> Cl
     if arrived:
         claim.move_to(State.CLOSED, by=by, source=source, outcome=Claim.Outcome.ARRIVED)
         return claim
-    record("claim.not_arrived", **_about(claim), by=by, source=source)
+    if claim.state == State.WAITING:
+        claim.next_actor = Claim.NEXT_ACTOR[State.WAITING]
+        claim.save(update_fields=["next_actor", "updated_at"])
+    record("claim.not_arrived", **_about(claim), by=by, source=source, next_actor=claim.next_actor)
     if claim.state == State.WAITING and claim.seen_scan and claim.seen_scan.status in DELIVERED:
         why = "The carrier says it was delivered, the customer says it did not arrive."
         claim.move_to(State.IN_REVIEW, by=by, source=source, why=why)
-    elif claim.state == State.WAITING:
-        claim.next_actor = Claim.NEXT_ACTOR[State.WAITING]
-        claim.save(update_fields=["next_actor", "updated_at"])
     return claim
 
 
@@ -91,7 +91,7 @@ def _ask_arrived(claim: Claim) -> None:
     claim.seen_scan, claim.next_actor = newest, Claim.Actor.CUSTOMER
     claim.save(update_fields=["seen_scan", "next_actor", "updated_at"])
     record("claim.asked_arrived", **_about(claim), by="system", scan=newest.status,
-           happened_at=newest.happened_at.isoformat())  # fmt: skip
+           happened_at=newest.happened_at.isoformat(), next_actor=claim.next_actor)  # fmt: skip
 
 
 def _tell_found(claim: Claim, by: str, source: str) -> None:

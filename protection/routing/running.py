@@ -95,10 +95,11 @@ def _tell(claim: Claim, row: Routing) -> None:
     money: dict[str, Any] = (
         {} if row.amount is None else {"amount": {"amount": f"{row.amount:f}", "currency": row.currency}}
     )
+    turn = Claim.objects.values_list("next_actor", flat=True).get(pk=claim.pk)
     record(
         "claim.routed", shop=claim.order.shop, order=claim.order, subject=claim.public_id, by=by_of(row.version),
         rule=row.rule.public_id, rule_name=row.rule.name, version=row.version.number, did=row.action,
-        result=row.result, why=row.why, **money,
+        result=row.result, why=row.why, next_actor=turn, **money,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import count
@@ -17,6 +18,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -28,15 +31,28 @@ from orders.intake import Origin, apply_refund
 from orders.models import Change, JournalEntry, Order, UnitUse
 from orders.snapshot import RefundLineSnapshot, RefundSnapshot
 from orders.tests.builders import NOON, bag, line, make_order, make_shop, next_id
-from protection import appeals, filing, following, ladder, paying, proposing, resolutions, reversing, review
+from protection import (
+    appeals,
+    arrivals,
+    filing,
+    following,
+    ladder,
+    paying,
+    proposing,
+    resolutions,
+    reversing,
+    review,
+    waking,
+)
 from protection.eligibility import ClaimRefused, ItemAsked
 from protection.models import Claim, Resolution
 from protection.models.claim import MoveRefused
 from protection.money_left import left_of
 from protection.review import DecisionRefused, ItemDecision
-from protection.shares import bag_of
+from protection.shares import SIDES
 from protection.standing import STANDING, open_units
 from protection.tests.builders import make_agent, make_covered_order
+from protection.tests.parcels import scan, send
 
 HISTORIES = int(os.environ.get("HISTORIES", "25"))
 REMEDIES = ["replacement", "refund", "store_credit", "gift_card", "goodwill", "handled_elsewhere"]
@@ -48,10 +64,10 @@ _shops = count(1)
 WEIGHTS = {
     "decide": 6, "carry_out": 7, "answer_change": 6, "come_home": 3, "reopen": 3, "undo": 1, "propose": 1, "confirm": 2,
     "reverse": 2, "look": 2, "follow": 1, "shop_refunds": 1, "file": 1, "ask": 1, "answer": 1, "appeal": 1,
-    "decline": 1, "close": 1, "withdraw": 1,
+    "decline": 1, "close": 1, "withdraw": 1, "scan": 2, "arrive": 1, "review_now": 1, "wake": 1, "settle_found": 1,
 }  # fmt: skip
 # Not at the same moment: the shop refunds under no lock of ours, and one sender at a time works on an order.
-ALONE = {"shop_refunds", "come_home", "answer_change", "file"}
+ALONE = {"shop_refunds", "come_home", "answer_change", "file", "scan"}
 NAMES = [name for name, weight in WEIGHTS.items() for _ in range(weight)]
 LUCK = st.integers(0, 2**32)
 STEPS = st.tuples(st.sampled_from(NAMES), LUCK, st.integers(0, 1))
@@ -123,10 +139,11 @@ class Books(RuleBasedStateMachine):
     @invariant()
     def no_more_is_given_than_was_paid(self) -> None:
         remedies = Resolution.objects.filter(STANDING, claim__order=self.order).exclude(amount={})
-        by_us = sum((bag_of(remedy.amount).shop.amount for remedy in remedies), Decimal(0))
         at_the_shop = [r for r in self.order.refunds.all() if not carrying.MARK.search(r.note)]
-        by_shop = sum((Decimal(t["amount"]["shop"]["amount"]) for r in at_the_shop for t in r.transactions), Decimal(0))
-        assert by_us + by_shop <= Decimal(self.order.amounts["total"]["shop"]["amount"]), self.story()
+        moved = [t["amount"] for r in at_the_shop for t in r.transactions]
+        for side in SIDES:
+            given = [Decimal(bag[side]["amount"]) for bag in [*(remedy.amount for remedy in remedies), *moved]]
+            assert sum(given, Decimal(0)) <= Decimal(self.order.amounts["total"][side]["amount"]), self.story()
 
     @invariant()
     def it_is_always_somebodys_turn(self) -> None:
@@ -157,6 +174,8 @@ class Books(RuleBasedStateMachine):
 def _file(books: Books, luck: random.Random, user: User) -> object:
     asked = [ItemAsked(row, luck.randint(1, row.quantity)) for row in books.order.lines.exclude(sku="PROTECT")]
     asked = luck.sample(asked, luck.randint(1, 2))
+    if luck.random() < 0.5:  # too early once there is a scan
+        return filing.file_claim(books.order, reason="lost", items=asked, by="partner:tests")
     return filing.file_claim(books.order, reason="damaged", items=asked, by="partner:tests", override_reason="test")
 
 
@@ -259,6 +278,15 @@ def _shop_refunds(books: Books, luck: random.Random, user: User) -> None:
         _refunded(books, [RefundLineSnapshot(row.remote_id, 1, "no_restock", {"subtotal": bag("0")})], str(amount), "")
 
 
+def _scan(books: Books, luck: random.Random, user: User) -> None:
+    """The carrier scans the parcel, the first time that there is one."""
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(pk=books.order.pk)
+        parcel = order.fulfillments.first() or send(order)
+        scan(parcel, luck.choice(["in_transit", "delivered"]), timezone.now())
+        arrivals.order_moved(order, by="shopify")
+
+
 VERBS: dict[str, Verb] = {
     "file": _file,
     "decide": _decide,
@@ -283,6 +311,13 @@ VERBS: dict[str, Verb] = {
         books.remedy(luck, "held"), given=luck.random() < 0.5, user=user
     ),
     "shop_refunds": _shop_refunds,
+    "scan": _scan,
+    "arrive": lambda books, luck, user: arrivals.say_arrived(books.claim(luck), luck.random() < 0.3, by="customer"),
+    "review_now": lambda books, luck, user: waking.review_now(books.claim(luck), "Now", by=f"staff:{user.username}"),
+    "wake": lambda books, luck, user: waking.wake(books.claim(luck), timezone.now() + timedelta(days=90), by="system"),
+    "settle_found": lambda books, luck, user: arrivals.settle_found(
+        books.claim(luck), luck.choice(list(arrivals.FOUND)), by=f"staff:{user.username}"
+    ),
 }
 
 

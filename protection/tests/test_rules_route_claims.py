@@ -45,7 +45,7 @@ def test_a_rule_approves_with_the_undo_window_and_signs_what_it_did(settings):
     assert (row.version, row.result, row.amount) == (version, "acted", 40)
     assert told(claim) == {
         "rule": version.rule.public_id, "rule_name": "Small losses", "version": 1, "did": "approve", "result": "acted",
-        "why": "", "amount": {"amount": "40.00", "currency": "USD"},
+        "why": "", "next_actor": "system", "amount": {"amount": "40.00", "currency": "USD"},
     }  # fmt: skip
 
 
