@@ -1,9 +1,12 @@
 """The page of a back-test: how far it is, what was found, as a drawing and as a table, and whose claims flip."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from backoffice.console.pages import ConsolePage
+from orders.money import Money
 from protection.models import BackTest
 from protection.routing.actions import sentence
 from protection.routing.reporting import Group, flip_words, flips, groups, matched
@@ -11,7 +14,7 @@ from protection.routing.trying import from_said
 
 SHOWN = 200
 NAME, LONGEST = 40, 50  # percent of the drawing
-BAR, GAP = 22, 6  # px: a bar's height, and between two
+BAR, GAP, TEXT = 22, 6, 15  # px: a bar's height, between two, and from its top to the foot of its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Drawn:
     """One group as a bar; `width` in percent of the drawing."""
 
     group: Group
+    figure: int | Money
     y: int
     text_y: int
     width: float
@@ -51,17 +55,28 @@ class BackTestPage(ConsolePage):
             "groups": found,
             "fit": matched(found),
             "flipped": sum(group.claims for group in found if group.flips),
-            "bars": drawn(found),
+            "drawings": [
+                {"title": "Claims", "bars": drawn(found, lambda group: group.claims)},
+                {"title": "What they are worth", "bars": drawn(found, lambda group: group.value)},
+            ],
             "height": max(1, len(found)) * (BAR + GAP) + GAP,
             "cases": [(case, flip_words(case)) for case in cases],
             "more": sum(group.claims for group in found if group.flips) - len(cases),
         }
 
 
-def drawn(found: list[Group]) -> list[Drawn]:
-    """The groups as bars, as long as they have claims."""
-    most = max((group.claims for group in found), default=1)
+def drawn(found: list[Group], figure: Callable[[Group], int | Money]) -> list[Drawn]:
+    """The groups as bars, as long as their figures say."""
+    figures = [figure(group) for group in found]
+    sizes = [Decimal(one if isinstance(one, int) else one.amount) for one in figures]
+    most = max(sizes, default=Decimal(0)) or Decimal(1)
     return [
-        Drawn(group, GAP + place * (BAR + GAP), GAP + place * (BAR + GAP) + 15, round(LONGEST * group.claims / most, 2))
-        for place, group in enumerate(found)
+        Drawn(
+            group,
+            one,
+            GAP + place * (BAR + GAP),
+            GAP + place * (BAR + GAP) + TEXT,
+            round(float(LONGEST * size / most), 2),
+        )
+        for place, (group, one, size) in enumerate(zip(found, figures, sizes, strict=True))
     ]

@@ -9,6 +9,7 @@ from backoffice.console.counts import counts
 from backoffice.console.panels import Panel
 from protection.admin.claim_facts import ORDER_BULK, value_of, with_items
 from protection.admin.counts import OPEN
+from protection.admin.queue import in_queue
 from protection.models import Claim
 
 LONGEST = 6
@@ -44,7 +45,7 @@ def next_claims(request: HttpRequest, subject: Any) -> Panel | None:
     """The claims that have waited longest for a decision."""
     if not request.user.has_perm("protection.view_claim"):
         return None
-    oldest = with_items(Claim.objects.filter(state=Claim.State.IN_REVIEW).order_by("created_at", "id"))
+    oldest = with_items(in_queue(Claim.objects.all(), "todo", request.user).order_by("created_at", "id"))
     claims = oldest.select_related("order", "assignee").defer(*(f"order__{name}" for name in ORDER_BULK))[:LONGEST]
     rows = [(claim, value_of(claim.items.all(), claim.order.currency)) for claim in claims]
     return Panel("Decide next", "protection/today_next.html", {"claims": rows})
