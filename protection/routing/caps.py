@@ -17,7 +17,6 @@ DAY = timedelta(days=1)
 YEAR = timedelta(days=365)
 # Codes of why a claim that was matched is left to a person, and what people read.
 WHY_LEFT = {
-    "matched_before": "the rule has acted on it before",
     "return_needed": "the goods must come back first",
     "no_customer": "no customer is known whose cap could be counted",
     "somebody_works_on_it": "somebody has taken it",
