@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -24,7 +24,7 @@ from protection.recovery import figures, words
 from protection.recovery.figures import CarrierSum
 
 State = Recovery.State
-YEAR = timedelta(days=365)
+MONTH, YEAR = timedelta(days=30), timedelta(days=365)
 QUEUES: dict[str, tuple[str, tuple[str, ...]]] = {
     "file": ("To file", (State.ELIGIBLE,)),
     "answer": ("To answer", (State.NEEDS_INFO, State.DENIED)),
@@ -105,20 +105,26 @@ class RecoveryAdmin(ConsoleAdmin):
         """The list, under what is at risk this week and what each carrier brought in a year."""
         now = timezone.now()
         rows = figures.by_carrier(now - YEAR)
-        waiting = Exists(Recovery.objects.filter(carrier=OuterRef("pk"), state=State.ELIGIBLE))
-        desk = {"risk": figures.at_risk(now), "bars": bars(rows), "ready": Carrier.objects.filter(waiting)}
+        came = figures.received([], (now - MONTH).date())
+        desk = {
+            "came": [Money(amount, code) for code, amount in came.items()],
+            "to_come": figures.still_to_come(rows),
+            "risk": figures.at_risk(now),
+            "bars": bars(rows),
+            "ready": list({row.key: row for row in rows if row.to_file and row.key}.values()),
+        }
         return super().changelist_view(request, {**(extra_context or {}), **desk})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip().replace("\x00", "")
+        term = search_term.strip()
         if not term:
             return queryset, False
-        by_id = queryset.filter(public_id=term)
-        return by_id if term.startswith("rec_") else queryset.filter(order__name=term) | queryset.filter(
-            reference=term
-        ), False
+        if term.startswith("rec_"):
+            return queryset.filter(public_id=term), False
+        by_order, by_reference = Recovery.objects.filter(order__name=term), Recovery.objects.filter(reference=term)
+        return queryset.filter(pk__in=by_order.values("pk").union(by_reference.values("pk"))), False  # an index each
 
     @admin.display(description="Parcel")
     def parcel_words(self, recovery: Recovery) -> str:

@@ -162,6 +162,7 @@ class Recovery(models.Model):
             models.Index(fields=["state", "deadline"], name="recovery_queue"),
             models.Index(fields=["-created_at", "-id"], name="recovery_newest"),
             models.Index(fields=["paid_on"], name="recovery_paid", condition=models.Q(state="paid")),
+            models.Index(fields=["reference"], name="recovery_reference", condition=~models.Q(reference="")),
             models.Index(fields=["doubt_since"], name="recovery_doubts", condition=~models.Q(doubt="")),
         ]
 

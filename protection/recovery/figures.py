@@ -1,6 +1,5 @@
 """Money from carriers in sums: what came in, what is expected, what is at risk. By currency; nothing is converted."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,12 +9,11 @@ from django.db.models import Case, Count, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
 from orders.models import Shop
-from orders.money import Money, minor_units
-from protection.models import Claim, Recovery
-from protection.recovery.reckoning import value_of
-from protection.shares import spread
+from orders.money import Money
+from protection.models import Recovery
 
 State = Recovery.State
+HOPEFUL = [state for state in Recovery.OPEN if state != State.DENIED]
 # What an open case is worth: what the carrier said, else what was asked for, else what is to be expected.
 HOPED_FOR = Coalesce("approved", "claimed", "expected")
 
@@ -24,33 +22,6 @@ def received(shops: Collection[Shop], since: date | None = None, until: date | N
     """What carriers paid to these shops (empty: to all) from `since` to before `until`, by currency."""
     paid = _paid(Recovery.objects.filter(order__shop__in=shops) if shops else Recovery.objects.all(), since, until)
     return dict(paid.values_list("currency").annotate(Sum("received")).order_by("currency"))
-
-
-def received_for(claims: Iterable[Claim]) -> dict[int, list[Money]]:
-    """What carriers paid for each of these claims (by key), one amount a currency; two queries however many.
-
-    Money for a parcel that several claims are about is given to them by what was paid for their units.
-    """
-    found: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    wanted = {claim.public_id: claim.pk for claim in claims}
-    paid = Recovery.objects.filter(state=State.PAID, claims__in=list(wanted.values())).distinct()
-    for recovery in paid.select_related("order"):
-        ids = list(dict.fromkeys(line["claim"] for line in recovery.lines))
-        values = [value_of((one for one in recovery.lines if one["claim"] == key), recovery.order).shop for key in ids]
-        digits = minor_units(recovery.currency)
-        weights = [int(value.amount.scaleb(minor_units(value.currency))) for value in values]
-        parts = spread(int(recovery.received.scaleb(digits)), weights)
-        for key, coins in zip(ids, parts, strict=True):
-            if key in wanted:
-                found[wanted[key]][recovery.currency] += Decimal(coins).scaleb(-digits)
-    return {pk: [Money(amount, code) for code, amount in sums.items()] for pk, sums in found.items()}
-
-
-def expected_open(shops: Collection[Shop] = ()) -> dict[str, Decimal]:
-    """What open cases of these shops (empty: all) may still bring, by currency; those nobody can value are left out."""
-    rows = Recovery.objects.filter(state__in=Recovery.OPEN).exclude(state=State.DENIED)
-    rows = rows.filter(order__shop__in=shops) if shops else rows
-    return dict(rows.values_list("currency").annotate(sum=Sum(HOPED_FOR)).exclude(sum=None).order_by("currency"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +46,8 @@ class CarrierSum:
     """One carrier in one currency: what was expected of the parcels of that time, and what became of it."""
 
     carrier: str
+    key: int | None  # of the carrier; None for one nobody has entered
+    to_file: int
     currency: str
     number: int
     unknown: int  # of these nobody can tell what to expect
@@ -84,33 +57,50 @@ class CarrierSum:
 
     @property
     def lost(self) -> Money:
-        """Denied for good, expired or written off, and what was paid less than expected."""
+        """Denied, expired or written off, and what was paid less than expected."""
         rest = self.expected.amount - self.received.amount - self.still_open.amount
         return Money(max(Decimal(0), rest), self.currency)
 
 
-def by_carrier(since: datetime, shops: Collection[Shop] = ()) -> list[CarrierSum]:
+def by_carrier(since: datetime) -> list[CarrierSum]:
     """Expected and received of what was opened since then, the most expected first. One query."""
     rows = Recovery.objects.filter(created_at__gte=since)
-    rows = rows.filter(order__shop__in=shops) if shops else rows
     zero = Decimal(0)
     sums = (
         rows.annotate(name=Coalesce("carrier__name", "carrier_name"))
-        .values("name", "currency")
+        .values("name", "carrier_id", "currency")
         .annotate(
             number=Count("pk"),
+            to_file=Count(Case(When(state=State.ELIGIBLE, then="pk"))),
             known=Count(Coalesce("expected", "claimed")),
             hoped=Coalesce(Sum(Coalesce("expected", "claimed")), zero),
             came=Coalesce(Sum("received"), zero),
-            open=Coalesce(Sum(Case(When(state__in=Recovery.OPEN, then=HOPED_FOR))), zero),
+            open=Coalesce(Sum(Case(When(state__in=HOPEFUL, then=HOPED_FOR))), zero),
         )
         .order_by("-hoped", "name", "currency")
     )
     return [
-        CarrierSum(row["name"] or "Unknown carrier", row["currency"], row["number"], row["number"] - row["known"],
-                   *(Money(row[key], row["currency"]) for key in ("hoped", "came", "open")))
+        CarrierSum(
+            carrier=row["name"] or "Unknown carrier",
+            key=row["carrier_id"],
+            to_file=row["to_file"],
+            currency=row["currency"],
+            number=row["number"],
+            unknown=row["number"] - row["known"],
+            expected=Money(row["hoped"], row["currency"]),
+            received=Money(row["came"], row["currency"]),
+            still_open=Money(row["open"], row["currency"]),
+        )
         for row in sums
-    ]  # fmt: skip
+    ]
+
+
+def still_to_come(rows: Iterable[CarrierSum]) -> list[Money]:
+    """What open cases may still bring, one amount a currency; what nobody can value is left out."""
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        sums[row.currency] = sums.get(row.currency, Decimal(0)) + row.still_open.amount
+    return [Money(amount, code) for code, amount in sums.items() if amount]
 
 
 def _paid(rows: QuerySet[Recovery], since: date | None, until: date | None) -> QuerySet[Recovery]:

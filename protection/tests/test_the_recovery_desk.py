@@ -66,6 +66,10 @@ def test_what_ends_next_is_first_with_the_days_in_words(ana: Client) -> None:
     assert ">#700<" not in ana.get(LIST).content.decode()
     assert ">#700<" in ana.get(LIST + "?queue=carrier").content.decode()
     assert ">#700<" in ana.get(LIST + "?q=%23700").content.decode()
+    Recovery.objects.filter(pk=late.pk).update(reference="C-9")
+    assert ">#700<" in ana.get(LIST + "?q=C-9").content.decode()
+    assert ">#700<" in ana.get(LIST + f"?q={late.public_id}").content.decode()
+    assert ">#701<" not in ana.get(LIST + "?q=C-9").content.decode()
     assert ">#701<" in ana.get(LIST + f"?carrier={Carrier.objects.get(name='UPS').pk}").content.decode()
     assert ">#701<" not in ana.get(LIST + "?carrier=unknown").content.decode()
 
@@ -77,6 +81,8 @@ def test_expected_and_received_are_drawn_for_each_carrier(ana: Client) -> None:
     page = ana.get(LIST).content.decode()
     assert 'aria-label="UPS: 30.00 USD received and 40.00 USD open of 80.00 USD expected"' in page
     assert '<rect class="came" width="37.5"' in page
+    assert "<dt>Received, last 30 days</dt><dd>30.00 USD</dd>" in page
+    assert "<dt>Still to come</dt><dd>40.00 USD</dd>" in page
 
 
 def test_an_agent_takes_a_case_from_filing_to_payment(ana: Client) -> None:

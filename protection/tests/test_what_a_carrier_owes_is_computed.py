@@ -4,18 +4,16 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from orders.models import Order
 from orders.money import Money, MoneyBag
 from orders.tests.builders import bag, line, make_shop
-from protection import resolutions
-from protection.models import CarrierTerms, Claim, Recovery
-from protection.recovery import figures, filing, opening
+from protection.models import CarrierTerms, Recovery
+from protection.recovery import figures, filing
 from protection.recovery.actors import RecoveryRefused
 from protection.recovery.reckoning import expected
-from protection.tests.builders import decide, make_claim, make_covered_order, make_plan
+from protection.tests.builders import make_covered_order, make_plan
 from protection.tests.carriers import ANA, make_recovery, shipped
 
 pytestmark = pytest.mark.django_db
@@ -111,27 +109,6 @@ def test_what_came_in_is_summed_by_shop_and_day() -> None:
     assert figures.received([make_shop("other.myshopify.com")]) == {}
 
 
-def test_money_for_a_parcel_is_given_to_its_claims_by_their_value() -> None:
-    order = make_covered_order(line("Teapot", price="10.00"), line("Cup", price="20.00"))
-    parcel = shipped(order)
-    first = make_recovery(parcel)
-    one, other = first.claims.get(), granted_cup(order)
-    opening.look(other)
-    filing.file(first, actor=ANA)
-    filing.pay(first, Decimal("20.00"), actor=ANA)
-    sums = figures.received_for([one, other])
-    assert sums == {one.pk: [Money(Decimal("6.67"), "USD")], other.pk: [Money(Decimal("13.33"), "USD")]}
-    assert figures.received_for([one]) == {one.pk: sums[one.pk]}
-
-
-def granted_cup(order: Order) -> Claim:
-    claim = make_claim(order, title="Cup")
-    decide(claim, User.objects.get(username="ana"))
-    resolutions.start(claim.resolutions.get())
-    claim.refresh_from_db()
-    return claim
-
-
 def test_each_carrier_shows_what_was_expected_and_what_came() -> None:
     paid, open_ = make_recovery(), make_recovery(shipped(make_covered_order(name="#2")))
     unknown = make_recovery(shipped(make_covered_order(name="#3"), company="Pony"))
@@ -143,7 +120,8 @@ def test_each_carrier_shows_what_was_expected_and_what_came() -> None:
     assert (ups.number, str(ups.expected), str(ups.received), str(ups.still_open), str(ups.lost)) == (
         2, "80.00 USD", "30.00 USD", "40.00 USD", "10.00 USD"
     )  # fmt: skip
-    assert figures.expected_open([open_.order.shop]) == {"USD": Decimal("40.0000")}
+    assert [str(money) for money in figures.still_to_come(rows.values())] == ["40.00 USD"]
+    assert (ups.to_file, ups.key) == (1, open_.carrier_id)
     assert unknown.expected is None
 
 
