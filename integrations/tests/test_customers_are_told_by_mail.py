@@ -1,6 +1,7 @@
 """A message goes from the change to the mailbox: written in its transaction, sent outside of it, once."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection as database
 
 from integrations import calls, outbox
@@ -190,3 +191,39 @@ def test_production_writes_to_nobody_before_a_sender_is_set(mailbox: MailServer,
     [sent] = mailbox.taken
     assert sent["From"] == '"Care, Inc." <care@shop.example>'
     assert sent["Reply-To"] == "help@shop.example"
+
+
+def test_staff_see_each_mail_like_any_other_delivery_and_send_it_again(mailbox: MailServer, client):
+    claim = make_claim()
+    mailbox.answers["RCPT"] = "550 5.1.1 no such user"
+    send()
+    client.force_login(User.objects.create_superuser("root", password="a-long-password-for-tests"))
+    delivery, connection = the_delivery(), line.ensure()
+    for path in (f"delivery/{delivery.pk}/change/", f"connection/{connection.pk}/change/", "connection/", "delivery/"):
+        page = client.get(f"/admin/integrations/{path}").content.decode()
+        assert "Mail to customers" in page
+    assert "no such user" in client.get(f"/admin/integrations/delivery/{delivery.pk}/change/").content.decode()
+    case = client.get(f"/admin/protection/claim/{claim.pk}/change/").content.decode()
+    assert "The mail server refused the address: 550 5.1.1 no such user" in case
+    assert f"/admin/integrations/delivery/{delivery.pk}/change/" in case
+    mailbox.answers.clear()
+    client.post(f"/admin/integrations/connection/{connection.pk}/change/", {"verb": "again"})
+    send()
+    assert states() == ["sent"]
+
+
+def test_later_mails_of_an_order_wait_behind_one_that_was_refused(mailbox: MailServer):
+    claim = make_claim()
+    other = make_claim(make_covered_order(shop=claim.order.shop))
+    mailbox.answers["RCPT"] = "550 no"
+    send()
+    mailbox.answers.clear()
+    ana = make_agent()
+    for one in (claim, other):
+        review.ask_for_info(one, "A photo", user=ana)
+    outbox.send_again(Delivery.objects.get(order=other.order, state="parked"), by="staff:ben")
+    send()
+    assert [mail["Subject"] for mail in mailbox.taken] == [m.subject for m in Message.objects.filter(claim=other)]
+    outbox.send_again(Delivery.objects.get(order=claim.order, state="parked"), by="staff:ben")
+    send()
+    assert states() == ["sent"] * 4

@@ -15,7 +15,7 @@ from backoffice import failpoints
 from orders.journal import record
 from orders.models import JournalEntry, Order
 from protection.messages import markup, rendering, shops, templates
-from protection.messages.told import TELLERS, news_of
+from protection.messages.told import may_tell, news_of
 from protection.messages.values import News, values_of
 from protection.models import Claim, CustomerMail, Message, MessageTemplate
 
@@ -37,7 +37,7 @@ _ADDRESS = re.compile(r"[^\s@<>,;:\"\\\x00-\x20]+@[^\s@<>,;:\"\\\x00-\x20]+")
 
 def hear(sender: Any, *, entry: JournalEntry, **kwargs: Any) -> None:
     """Write the message that this entry calls for, if any; call it in the entry's transaction."""
-    if entry.action not in TELLERS or entry.order_id is None:
+    if not may_tell(entry):
         return
     mail = shops.mail_of(entry.shop)
     if shops.why_off(mail):

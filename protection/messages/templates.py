@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps as global_apps
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from orders.models import Shop
@@ -37,13 +37,15 @@ def next_version(
     language = language.strip().lower()
     subject, text = subject.strip(), text.replace("\r\n", "\n").strip() + "\n"
     html = checked_parts(event, subject=subject, text=text, html=html)
-    with transaction.atomic():
-        same = MessageTemplate.objects.select_for_update().filter(shop=shop, event=event, language=language)
-        list(same.values_list("pk", flat=True))  # the rows are locked by reading them
-        last = same.order_by().aggregate(last=Max("number"))["last"] or 0
-        return MessageTemplate.objects.create(
-            shop=shop, event=event, language=language, number=last + 1, subject=subject, text=text, html=html, by=by
-        )
+    same = MessageTemplate.objects.filter(shop=shop, event=event, language=language)
+    try:
+        with transaction.atomic():
+            last = same.aggregate(last=Max("number"))["last"] or 0
+            return MessageTemplate.objects.create(
+                shop=shop, event=event, language=language, number=last + 1, subject=subject, text=text, html=html, by=by
+            )
+    except IntegrityError as error:
+        raise TemplateRefused("Somebody saved this text at the same moment; look at theirs first.") from error
 
 
 def checked_parts(event: str, *, subject: str, text: str, html: str) -> str:

@@ -82,6 +82,13 @@ def told_by_move(claim: Claim, facts: Facts) -> str | Silent:
     return rule(claim, facts) if callable(rule) else rule
 
 
+def may_tell(entry: JournalEntry) -> bool:
+    """Whether the entry is of a kind that is told; asks the database nothing, for most entries are not."""
+    if entry.action not in TELLERS or entry.order is None:
+        return False
+    return entry.action not in PARCELS or bool(entry.order.source_identifier)
+
+
 def news_of(entry: JournalEntry) -> News | None:
     """What this entry tells the customer; None where nothing. Reads the claim it is about."""
     tell = TELLERS.get(entry.action)
@@ -154,6 +161,7 @@ def _claim(public_id: str) -> Claim | None:
     return Claim.objects.select_related(*_NEEDED).filter(public_id=public_id).first()
 
 
+PARCELS = ("fulfillment.created", "fulfillment.updated")
 TELLERS: dict[str, Callable[[JournalEntry], News | None]] = {
     **{f"claim.{state}": _move for state in State.values},
     "claim.reminded": _reminded,
@@ -161,8 +169,7 @@ TELLERS: dict[str, Callable[[JournalEntry], News | None]] = {
     "claim.parcel_found": _of_claim("parcel_found"),
     "claim.feedback_asked": _of_claim("feedback"),
     "resolution.executed": _executed,
-    "fulfillment.created": _shipped,
-    "fulfillment.updated": _shipped,
+    **dict.fromkeys(PARCELS, _shipped),
     "coverage.removed": _fee_refunded,
     "fee_refund.paid": _fee_partly_refunded,
     "link.asked": _asked_for_link,

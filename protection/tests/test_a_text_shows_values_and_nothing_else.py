@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from orders.models import LineItem, Order
 from orders.tests.builders import line
@@ -151,6 +152,8 @@ def test_a_new_version_is_in_force_at_once_and_the_old_one_stays() -> None:
     own = templates.next_version("received", "en", subject="Ours", text="Ours", html="", by="x", shop=claim.order.shop)
     assert templates.in_force(claim.order.shop, "received", ["en"]) == own
     assert (own.number, own.html) == (1, "<p>Ours</p>\n")
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+        MessageTemplate.objects.filter(pk=first.pk).update(text="Other words")
 
 
 @pytest.mark.django_db
