@@ -32,6 +32,7 @@ def form(version: PlanVersion, start, **fields) -> dict[str, str]:
         "effective_from_1": f"{start:%H:%M:%S}",
         "pricing": "flat",
         "fee_base": "after",
+        "pro_rata": "proposed",
         "flat_fee": "2.00",
         "currency": "USD",
         "tiers": "[]",
