@@ -84,7 +84,8 @@ def insert(shop: Shop, chunk: list[OrderSnapshot]) -> None:
 
 def upsert(model: Any, rows: list[Any], owner: str) -> None:
     """bulk_create(update_conflicts) on (owner, remote_id)."""
-    fields = [f.name for f in model._meta.concrete_fields if not f.primary_key and f.name not in OURS]
+    written = (f for f in model._meta.concrete_fields if not (f.primary_key or f.generated))
+    fields = [f.name for f in written if f.name not in OURS]
     model.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=[owner, "remote_id"], update_fields=fields, batch_size=A_TIME
     )

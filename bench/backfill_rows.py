@@ -54,7 +54,7 @@ def _copied_out(database: psycopg.Connection[Any], table: str, whose: str, shop:
     new |= {"shop_id": str(shop), "public_id": "left(public_id, 4) || 'z' || right(public_id, -5)"}
     found = database.execute(
         "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 "
-        "AND NOT attisdropped",
+        "AND NOT attisdropped AND attgenerated = ''",
         [table],
     ).fetchall()
     columns = [name for (name,) in found]
