@@ -6,11 +6,12 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from backoffice.console.pages import ConsolePage, Refused
-from protection.incidents import bulk, ruling, telling
+from protection.incidents import bulk, recovering, ruling, telling
 from protection.incidents.at_risk import orders_at_risk
 from protection.incidents.chart import chart
 from protection.incidents.ruling import IncidentRefused
 from protection.models import BulkDecision, BulkLine, Decision, Incident
+from protection.recovery.actors import RecoveryRefused
 
 CHANGE = bulk.RIGHT
 SHOWN = 200  # claims
@@ -22,9 +23,10 @@ class IncidentPage(ConsolePage):
     """Agents see it; leads confirm and decide. A bulk decision is drafted first, and begun from what the draft says."""
 
     template_name = "protection/incident.html"
-    verbs: ClassVar[dict[str, str]] = dict.fromkeys(
-        ("confirm", "dismiss", "close", "explain", "announce", "draft", "begin"), CHANGE
-    )
+    verbs: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(("confirm", "dismiss", "close", "explain", "announce", "draft", "begin"), CHANGE),
+        "file": "protection.change_recovery",
+    }
 
     def load(self, pk: int) -> Incident | None:
         incidents = Incident.objects.select_related("shop", "owner", "confirmed_by", "ended_by", "noticed_by")
@@ -53,6 +55,7 @@ class IncidentPage(ConsolePage):
             "risk": risk[:AT_RISK],
             "risk_more": len(risk) > AT_RISK,
             "remedies": {remedy.value: remedy.label for remedy in bulk.REMEDIES},
+            "to_file": recovering.to_file(incident).count(),
             "staff": self._staff() if self.user.has_perm(CHANGE) else [],
             "state": Incident.State,
             "draft_state": BulkDecision.State,
@@ -105,6 +108,17 @@ class IncidentPage(ConsolePage):
         begun = self._try(lambda: bulk.begin(drafted, user=self.user))
         over = bulk.carry_on(begun, FIRST_SECONDS)
         return "Done." if over else "Begun. The worker does the rest; this page shows how far it is."
+
+    def file(self) -> str:
+        try:
+            filed = recovering.file_all(self.subject, self.request.POST.get("reference", ""), user=self.user)
+        except RecoveryRefused as refusal:
+            raise Refused(str(refusal)) from refusal
+        if not filed.done:
+            why = "; ".join(sorted({words for _, words in filed.refused})[:3])
+            raise Refused(f"None was filed. {why}".strip())
+        left = f"; {len(filed.refused)} not: {filed.refused[0][1]}" if filed.refused else ""
+        return f"{filed.done} filed with the carrier{left}."
 
     def _try(self, act: Any) -> Any:
         try:

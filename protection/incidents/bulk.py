@@ -30,6 +30,7 @@ REMEDIES = (Remedy.REPLACEMENT, *SHARED)
 RIGHT = "protection.change_incident"
 AT_ONCE = 500  # claims in one bulk decision; the next draft takes the rest
 SLICE_SECONDS = 20.0
+MOST_NOTE = 500  # characters, as many as the note on one claim
 
 
 @transaction.atomic
@@ -37,8 +38,10 @@ def draft(incident: Incident, remedy: str, *, user: User, note: str = "", despit
     """Write down what would be decided on each of its claims, in place of an earlier draft; nothing else is written.
 
     Without a `remedy` each customer is given what they asked for, as far as the rule allows it. Raises IncidentRefused
-    not_confirmed, deciding or invalid_remedy.
+    not_confirmed, deciding, invalid_remedy or note_too_long.
     """
+    if len(note) > MOST_NOTE:
+        raise IncidentRefused(f"A note has {MOST_NOTE} characters at the most.", "note_too_long", "/note")
     if remedy and remedy not in REMEDIES:
         raise IncidentRefused("This is no remedy for many claims at once.", "invalid_remedy", "/remedy")
     incident = locked(incident)

@@ -30,11 +30,11 @@ def most_by_chance(usual: float) -> int:
 
 
 def in_words(probability: float) -> str:
-    """Such as "less than once in a million such days"."""
+    """Such as "by chance less than once in a million"."""
     for limit, words in ((1e-9, "a billion"), (1e-6, "a million"), (1e-5, "a hundred thousand")):
         if probability < limit:
             return f"by chance less than once in {words}"
-    return f"by chance about once in {round(1 / probability, -3):,.0f}" if probability else "never by chance"
+    return f"by chance about once in {round(1 / probability, -3):,.0f}"
 
 
 def _exactly(number: int, usual: float) -> float:

@@ -95,14 +95,14 @@ def _join(incident: Incident) -> None:
         incident__kind=incident.kind, incident__state__in=[State.DISMISSED, State.CLOSED]
     ).values("claim_id")
     fitting = claims_of(incident).exclude(claim__in=ended).values_list("claim_id", flat=True)
-    new = [pk for pk in fitting if pk not in known]
-    IncidentClaim.objects.bulk_create(IncidentClaim(incident=incident, claim_id=pk) for pk in new)
-    claims = list(Claim.objects.filter(pk__in=new).order_by("pk"))
+    claims = list(Claim.objects.filter(pk__in=[pk for pk in fitting if pk not in known]).order_by("pk"))
+    # Before the rows, which hold their claims: who locks a claim has locked its order first.
     orders = Order.objects.select_for_update().order_by("pk").in_bulk([claim.order_id for claim in claims])
-    for claim in claims:  # an order's entries are written under its lock
+    IncidentClaim.objects.bulk_create(IncidentClaim(incident=incident, claim=claim) for claim in claims)
+    for claim in claims:
         record("incident.claim_added", shop=incident.shop, order=orders[claim.order_id], subject=incident.public_id,
                by="system", claim=claim.public_id, sentence=incident.sentence)  # fmt: skip
-    incident.count = len(known) + len(new)
+    incident.count = len(known) + len(claims)
     incident.save()
 
 

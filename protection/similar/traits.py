@@ -59,7 +59,7 @@ COLUMNS = (
 
 _WRITE = f"""
     INSERT INTO protection_claimtraits ({", ".join(COLUMNS)}, updated_at)
-    SELECT {", ".join(COLUMNS)}, statement_timestamp() FROM ({TRAITS}) found
+    SELECT {", ".join(COLUMNS)}, statement_timestamp() FROM ({TRAITS}) found ORDER BY claim_id
     ON CONFLICT (claim_id) DO UPDATE SET
         ({", ".join(COLUMNS[1:])}, updated_at)
         = ({", ".join(f"EXCLUDED.{name}" for name in COLUMNS[1:])}, EXCLUDED.updated_at)

@@ -9,7 +9,10 @@ from django.urls import reverse
 from orders.tests.builders import line
 from protection.incidents import bulk, finding, telling
 from protection.incidents.chart import chart
-from protection.models import Claim, CustomerMail, Decision, Incident, IncidentClaim, Message
+from protection.models import Claim, CustomerMail, Decision, Incident, IncidentClaim, Message, Recovery
+from protection.tests.builders import make_covered_order
+from protection.tests.carriers import make_recovery
+from protection.tests.carriers import shipped as carried
 from protection.tests.console import agent_client, claim_url
 from protection.tests.incidents import SENT, TODAY, past_claims, real_claims, shipped
 from protection.tests.test_more_claims_than_usual_become_an_incident import usual_days
@@ -139,3 +142,15 @@ def test_the_page_costs_the_same_with_two_claims_or_twelve():
         counts.append(len(queries))
         Incident.objects.filter(pk=incident.pk).update(cluster=f"other {number}")
     assert counts[0] == counts[1] <= 20
+
+
+def test_its_parcels_are_filed_with_the_carrier_at_once():
+    recoveries = [make_recovery(carried(make_covered_order(name=f"#70{number}"))) for number in range(2)]
+    claims = [claim for recovery in recoveries for claim in recovery.claims.all()]
+    incident = incident_of(claims)
+    client = agent_client("tom")
+    assert "2 parcels wait to be filed" in shown(client, url(incident))
+    assert press(client, incident, "file", reference=" ").status_code == 409
+    assert press(client, incident, "file", reference="B-17").status_code == 302
+    assert {(one.state, one.reference) for one in Recovery.objects.all()} == {("filed", "B-17")}
+    assert press(client, incident, "file", reference="B-18").status_code == 409
