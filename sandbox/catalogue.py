@@ -23,7 +23,7 @@ class OutOfStock(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One thing that can be bought. ``price`` is in US dollars, ``grams`` the shipping weight."""
+    """One thing that can be bought. ``price`` and ``cost`` are in US dollars, ``grams`` the shipping weight."""
 
     id: int
     product_id: int
@@ -35,6 +35,7 @@ class Variant:
     stock: int = PLENTY
     ships: bool = True
     taxable: bool = True
+    cost: Decimal | None = None  # what one costs to buy, as far as somebody wrote it down
 
     @property
     def handle(self) -> str:
@@ -50,7 +51,16 @@ VARIANTS = (
     Variant(
         45_100_000_000_002, 8_100_000_000_002, "FW-MERINO-L", "Merino Base Layer", "Navy / L", Decimal("74.50"), 210
     ),
-    Variant(45_100_000_000_003, 8_100_000_000_003, "FW-MUG", "Enamel Camp Mug", None, Decimal("16.00"), 180),
+    Variant(
+        45_100_000_000_003,
+        8_100_000_000_003,
+        "FW-MUG",
+        "Enamel Camp Mug",
+        None,
+        Decimal("16.00"),
+        180,
+        cost=Decimal("5.20"),
+    ),
     Variant(45_100_000_000_004, 8_100_000_000_004, "FW-SHOE-42", "Trail Running Shoes", "42", Decimal("139.95"), 760),
     Variant(45_100_000_000_005, 8_100_000_000_005, "FW-BOTTLE", "Insulated Bottle", "750 ml", Decimal("34.00"), 390),
     Variant(45_100_000_000_006, 8_100_000_000_006, "FW-LAMP", "Headlamp 400 lm", None, Decimal("49.90"), 95),

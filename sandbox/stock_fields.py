@@ -55,6 +55,7 @@ def item_fields(connection: sqlite3.Connection, shop: str, variant: catalogue.Va
         "sku": variant.sku,
         "tracked": bool(found),
         "requiresShipping": variant.ships,
+        "unitCost": None if variant.cost is None else {"amount": str(variant.cost), "currencyCode": "USD"},
         "duplicateSkuCount": 0,
         "createdAt": clock.in_graphql(min((one.created_at for one in found), default=clock.EPOCH)),
         "updatedAt": clock.in_graphql(moments[-1]),

@@ -44,7 +44,7 @@ def item_body(connection: sqlite3.Connection, shop: str, variant: Variant) -> Do
         "created_at": clock.in_webhooks(clock.EPOCH),
         "updated_at": clock.in_webhooks(clock.now()),
         "requires_shipping": variant.ships,
-        "cost": None,
+        "cost": None if variant.cost is None else str(variant.cost),
         "country_code_of_origin": None,
         "province_code_of_origin": None,
         "harmonized_system_code": None,

@@ -13,12 +13,12 @@ from integrations.shopify.arriving import origin_of, shop_of
 from integrations.shopify.client import Shopify, gid, number_of
 from integrations.shopify.values import clean, when
 from orders import stock
-from orders.models import StockItem
+from orders.models import Shop, StockItem
 from orders.money import decimal_of
 from orders.stock import ItemSnapshot, LevelSnapshot
 
 _ITEM = """fragment Item on InventoryItem {
-  id sku tracked
+  id sku tracked unitCost { amount currencyCode }
   variants(first: 1) { nodes { id title price inventoryPolicy product { id title } } }
 }"""
 _LEVEL = """fragment Level on InventoryLevel {
@@ -59,12 +59,14 @@ query StockChanges($id: ID!, $q: String, $after: String) {{
 
 def read_item(connection: Connection, item_id: int) -> StockItem | None:
     """Ask the shop for one item and its levels; None when it shows none. Raises RetryLater, GiveUp."""
-    return _keep(connection, Shopify(connection).run(ITEM_READ, {"id": gid("InventoryItem", item_id)})["inventoryItem"])
+    return _keep(
+        connection, _run(Shopify(connection), ITEM_READ, {"id": gid("InventoryItem", item_id)})["inventoryItem"]
+    )
 
 
 def read_variant(connection: Connection, variant_id: int) -> StockItem | None:
     """The same for the item of a variant."""
-    variant = Shopify(connection).run(VARIANT_READ, {"id": gid("ProductVariant", variant_id)})["productVariant"]
+    variant = _run(Shopify(connection), VARIANT_READ, {"id": gid("ProductVariant", variant_id)})["productVariant"]
     return _keep(connection, variant and variant["inventoryItem"])
 
 
@@ -80,17 +82,22 @@ def poll(connection: Connection, since: datetime, shopify: Shopify | None = None
         asked = {"id": location["id"], "q": f"updated_at:>='{since.isoformat()}'"}
         for level in _pages(shopify, LEVELS_OF_LOCATION, asked, "location", "inventoryLevels"):
             looked_at += 1
-            item = _item(level["item"])
+            item = _item(level["item"], shop)
             stock.write_item(shop, item, read=True)
             fresh += stock.write_level(shop, _level(item.remote_id, level), origin)
     return looked_at, fresh
+
+
+def _run(shopify: Shopify, document: str, variables: dict[str, Any]) -> dict[str, Any]:
+    """The data; what things cost to buy may be kept from the app, and is then not known."""
+    return shopify.run_partly(document, variables, optional={"unitCost"})[0]
 
 
 def _keep(connection: Connection, node: dict[str, Any] | None) -> StockItem | None:
     if node is None:
         return None
     shop = shop_of(connection)
-    item = stock.write_item(shop, _item(node), read=True)
+    item = stock.write_item(shop, _item(node, shop), read=True)
     for level in node["inventoryLevels"]["nodes"]:
         place = level["location"]
         stock.write_location(shop, number_of(place["id"]), name=clean(place["name"]), active=place["isActive"])
@@ -98,9 +105,10 @@ def _keep(connection: Connection, node: dict[str, Any] | None) -> StockItem | No
     return item
 
 
-def _item(node: dict[str, Any]) -> ItemSnapshot:
+def _item(node: dict[str, Any], shop: Shop) -> ItemSnapshot:
     variants = (node["variants"] or {}).get("nodes") or []
     variant = variants[0] if variants else None
+    cost = node["unitCost"]
     titles = [variant["product"]["title"], variant["title"]] if variant else []
     return ItemSnapshot(
         remote_id=number_of(node["id"]),
@@ -109,6 +117,7 @@ def _item(node: dict[str, Any]) -> ItemSnapshot:
         sku=clean(node["sku"]),
         title=", ".join(clean(title) for title in titles if title and title != "Default Title") or None,
         price=decimal_of(variant["price"]) if variant else None,
+        unit_cost=decimal_of(cost["amount"]) if cost and cost["currencyCode"] == shop.currency else None,
         tracked=node["tracked"],
         policy=variant and clean(variant["inventoryPolicy"]).lower(),
     )
@@ -130,7 +139,7 @@ def _pages(shopify: Shopify, document: str, variables: dict[str, Any], *path: st
     """Every node of a connection found at `path` of the answer, page after page; none where the shop shows none."""
     after = None
     while True:
-        found: Any = shopify.run(document, {**variables, "after": after})
+        found: Any = _run(shopify, document, {**variables, "after": after})
         for name in path:
             found = found and found[name]
         if not found:

@@ -1,8 +1,11 @@
 """Stock on hand per location: from messages, whatever their order; the shop is asked for what they leave out."""
 
+from decimal import Decimal
+
 import pytest
 
 from integrations import inbox
+from integrations.shopify.stock import read_variant
 from integrations.tests.shopify import connect, post, results
 from orders import stock
 from orders.models import JournalEntry, StockItem, StockLevel
@@ -99,3 +102,16 @@ def test_a_number_no_column_holds_is_parked_and_nothing_is_half_written(connecti
     level(connection, HERE, 2**40, "2026-11-20T10:00:00Z")
     assert [state for _, state, _ in results()] == ["parked"]
     assert not StockLevel.objects.exists()
+
+
+def test_what_an_item_costs_to_buy_is_kept_and_nobody_saying_it_changes_nothing(connection):
+    for cost, kept in (("7.25", "7.2500"), (None, "7.2500"), ("8", "8.0000")):
+        post(connection, "inventory_items/update", {"id": ITEM, "sku": "TEA-G", "tracked": True, "cost": cost})
+        inbox.drain()
+        assert str(StockItem.objects.get().unit_cost) == kept
+
+
+def test_what_an_item_costs_to_buy_is_read_from_the_shop(shopify):
+    mug, shoe = (read_variant(shopify, number) for number in (45_100_000_000_003, 45_100_000_000_004))
+    assert (mug.sku, mug.unit_cost) == ("FW-MUG", Decimal("5.20"))
+    assert (shoe.sku, shoe.unit_cost) == ("FW-SHOE-42", None)
