@@ -47,7 +47,6 @@ SIDEBAR = [
         "title": "Delivery guarantee",
         "items": [
             _item("Earnings and costs", "payments", "protection_money", "protection.view_money"),
-            _item("Usual costs", "price_change", "protection_coststandard_changelist", "protection.view_coststandard"),
         ],
     },
     {

@@ -185,8 +185,12 @@ def _store(asked: Asked, book: Book, shop: Shop) -> dict[str, Any]:
 
 def _expected(asked: Asked, one: Expected, currency: str) -> dict[str, Any]:
     return {
+        "name": words.key_text("reason", one.reason),
+        "waiting": f"{one.open + one.promised:,}",
+        "share": "–" if one.share is None else words.percent(one.share),
+        "mean": "–" if one.mean is None else words.number(one.mean, currency),
+        "amount": "too few to say" if one.amount is None else words.number(one.amount, currency),
         "words": words.expected_of(one, currency),
-        "amount": None if one.amount is None else words.amount(one.amount, currency),
         "open": _rows(asked, "claims", currency=currency, reason=one.reason),
         "costs": _rows(asked, "costs", asked.today - HISTORY, asked.today, currency=currency, reason=one.reason),
     }
