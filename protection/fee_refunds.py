@@ -57,7 +57,7 @@ def look(coverage: Coverage, lines: Sequence[LineItem]) -> None:
     if waiting is not None:
         part.pk, part.public_id, part.created_at = waiting.pk, waiting.public_id, waiting.created_at
     part.save(force_update=waiting is not None)
-    _tell(part, "proposed", by="system")
+    _tell_part(part, "proposed", by="system")
     if coverage.plan_version.pro_rata == PlanVersion.ProRata.AUTOMATIC:
         try:
             with transaction.atomic():
@@ -83,7 +83,7 @@ def give(part: FeeRefund, *, by: str) -> Change:
     lines = fees.lines_to_refund(coverage) if part.whole else []
     part.amount, part.state, part.failure, part.settled_by = amount.as_json(), State.ASKED, "", by[:255]
     part.save()
-    _tell(part, "asked", by=by)
+    _tell_part(part, "asked", by=by)
     return changes.refund(
         coverage.order, lines=lines, amount=part.amount["presentment"]["amount"], note=NOTE, by=by,
         reference=part.public_id,
@@ -114,12 +114,12 @@ def ended(change: Change) -> None:
     if change.state == Change.State.DONE:
         part.state, part.paid_at = State.PAID, timezone.now()
         part.save()
-        _tell(part, "paid", by="shopify")
+        _tell_part(part, "paid", by="shopify")
         look(part.coverage, list(part.coverage.order.lines.all()))
         return
     part.state, part.failure = State.PROPOSED, change.failure or "It was given up before it was sent."
     part.save()
-    _tell(part, "refused", by="shopify", reason=part.failure[:500])
+    _tell_part(part, "refused", by="shopify", reason=part.failure[:500])
 
 
 def _is_due(coverage: Coverage) -> bool:
@@ -184,11 +184,11 @@ def _locked(part: FeeRefund) -> FeeRefund:
 def _drop(part: FeeRefund, why: str, *, by: str) -> FeeRefund:
     part.state, part.why, part.settled_by = State.DROPPED, why, by[:255]
     part.save()
-    _tell(part, "dropped", by=by, why=why)
+    _tell_part(part, "dropped", by=by, why=why)
     return part
 
 
-def _tell(part: FeeRefund, verb: str, *, by: str, **facts: str) -> None:
+def _tell_part(part: FeeRefund, verb: str, *, by: str, **facts: str) -> None:
     order = part.coverage.order
     record(f"fee_refund.{verb}", shop=order.shop, order=order, subject=part.public_id, by=by, amount=part.amount,
            **facts)  # fmt: skip
