@@ -51,4 +51,4 @@ def test_of_twenty_thousand_claims(capsys):
     assert len(found.neighbours) == 10
     assert [one.distance for one in found.neighbours] == sorted(one.distance for one in found.neighbours)
     assert "traits_of_a_reason" in plan
-    assert "Seq Scan on protection_claim" not in plan
+    assert "Seq Scan on protection_claim " not in plan

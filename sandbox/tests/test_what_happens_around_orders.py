@@ -48,6 +48,7 @@ def test_a_dispute_is_opened_and_decided(shopify: Sandbox, receiver: Receiver):
     assert receiver.wait_for(1, "disputes/create")[0].body == opened
     assert opened["currency"] == "EUR"
     shopify.press(order["id"], "dispute", status="under_review")
+    receiver.wait_for(1, "disputes/update")
     lost = shopify.press(order["id"], "dispute", status="lost")["dispute"]
     assert lost["id"] == opened["id"]
     assert [one.body["status"] for one in receiver.wait_for(2, "disputes/update")] == ["under_review", "lost"]
