@@ -36,3 +36,4 @@ STORAGES = {
 }
 # A test may hold its transaction for as long as it lasts.
 DATABASES["default"]["OPTIONS"]["options"] += " -c idle_in_transaction_session_timeout=0"  # noqa: F405
+WHITENOISE_AUTOREFRESH = True  # looks for a file when it is asked for; otherwise each test's client reads all of them
