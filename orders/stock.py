@@ -62,12 +62,16 @@ class Shelf:
         return sum(units for _, units in self.places)
 
     @property
-    def in_words(self) -> str:
-        """Such as "7 in stock", "sold out", with the places behind it where there are several."""
+    def in_short(self) -> str:
+        """Such as "7 in stock", "sold out"."""
         total = f"{self.available} in stock" if self.available > 0 else "sold out"
-        below = ", sold below zero" if self.available <= 0 and self.sells_below_zero else ""
+        return f"{total}, sold below zero" if self.available <= 0 and self.sells_below_zero else total
+
+    @property
+    def in_words(self) -> str:
+        """The same, with the places behind it where there are several."""
         places = "" if len(self.places) < 2 else f" ({', '.join(f'{name} {units}' for name, units in self.places)})"
-        return total + below + places
+        return self.in_short + places
 
     def has(self, quantity: int) -> bool:
         """False when fewer than `quantity` are left and the shop would refuse to sell more."""
