@@ -42,7 +42,7 @@ def test_tags_are_added_and_removed_one_by_one(shopify: Sandbox, receiver: Recei
     assert call(shopify, READ, id=order)["tags"] == ["claim", "urgent", "VIP"]
     call(shopify, REMOVE, id=order, tags=["Claim"])
     assert call(shopify, READ, id=order)["tags"] == ["urgent", "VIP"]
-    assert receiver.wait_for(3)[-1].body["tags"] == "urgent, VIP"
+    assert "urgent, VIP" in [one.body["tags"] for one in receiver.wait_for(3)]  # each on its own way
     assert order in [one["id"] for one in call(shopify, FIND, q="tag:urgent status:open")["nodes"]]
 
 
