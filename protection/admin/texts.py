@@ -22,7 +22,7 @@ from protection.messages.rendering import Rendered, TemplateRefused
 from protection.messages.sampling import sample
 from protection.models import Claim, CustomerMail, Macro, MessageTemplate
 
-LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
+LANGUAGE = re.compile(r"(?=.{2,16}$)[a-z]{2,3}(-[a-z0-9]{2,8})*")  # as long as its column
 PARTS = ("subject", "text", "html")
 VERSIONS = 10
 

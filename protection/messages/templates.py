@@ -57,6 +57,8 @@ def checked_parts(event: str, *, subject: str, text: str, html: str) -> str:
         raise TemplateRefused("A message needs a subject and a text.", "text" if subject else "subject")
     if rendering.one_line(subject) != " ".join(subject.split()) or "\n" in subject or "\r" in subject:
         raise TemplateRefused("The subject is one line of plain words.", "subject")
+    if len(subject) > rendering.MOST_SUBJECT:
+        raise TemplateRefused(f"A subject has {rendering.MOST_SUBJECT} characters at the most.", "subject")
     for field, part in (("subject", subject), ("text", text), ("html", html)):
         rendering.check_variables(part, EVENTS[event].variables, field)
         if "\x00" in part:
