@@ -15,9 +15,9 @@ from backoffice import failpoints
 from orders.journal import record
 from orders.models import JournalEntry, Order
 from protection.messages import markup, rendering, shops, templates
-from protection.messages.told import may_tell, news_of
+from protection.messages.told import is_undoing, may_tell, news_of
 from protection.messages.values import News, values_of
-from protection.models import Claim, CustomerMail, Message, MessageTemplate
+from protection.models import CustomerMail, Message, MessageTemplate
 
 SYSTEM = "system"
 ONCE = {"replacement_shipped", "feedback"}  # told once of each parcel, each claim
@@ -42,8 +42,7 @@ def hear(sender: Any, *, entry: JournalEntry, **kwargs: Any) -> None:
     mail = shops.mail_of(entry.shop)
     if shops.why_off(mail):
         return
-    undone = (entry.facts.get("from"), entry.facts.get("to")) == (Claim.State.DECIDED, Claim.State.IN_REVIEW)
-    if undone and retract(entry.subject):
+    if is_undoing(entry) and retract(entry.subject):
         return
     news = news_of(entry)
     if news is not None and news.order.redacted_at is None:

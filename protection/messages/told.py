@@ -50,6 +50,12 @@ def _taken_back(claim: Claim, facts: Facts) -> str | Silent:
     return "in_review" if facts.get("why") == UNDONE else "remedy_failed"
 
 
+def is_undoing(entry: JournalEntry) -> bool:
+    """Whether a decision is taken back as if it had never been; one whose remedy failed stands, and is told."""
+    move = tuple(entry.facts.get(name) for name in ("from", "to", "why"))
+    return move == (State.DECIDED, State.IN_REVIEW, UNDONE)
+
+
 MOVES: dict[tuple[str, str], Rule] = {
     (State.DRAFT, State.SUBMITTED): Silent("It goes on at once, to review or to wait, and that is told."),
     (State.DRAFT, State.CLOSED): Silent("A draft was never filed; the customer was told nothing of it."),
