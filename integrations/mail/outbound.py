@@ -49,9 +49,10 @@ def _send(mail: Any) -> str:
             line.send_messages([mail])
     except smtplib.SMTPRecipientsRefused as refusal:
         raise _refused("the address", *next(iter(refusal.recipients.values()))) from refusal
-    except smtplib.SMTPAuthenticationError as refusal:
-        # Nothing is wrong with the mail: when the password is put right it goes by itself.
-        raise RetryLater(f"The mail server does not let us in: {_words(refusal.smtp_error)}") from refusal
+    except (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError) as refusal:
+        # Nothing is wrong with the mail: when the server or the password is put right it goes by itself.
+        words = f"{refusal.smtp_code} {_words(refusal.smtp_error)}"
+        raise RetryLater(f"The mail server does not let us in: {words}") from refusal
     except smtplib.SMTPResponseException as refusal:
         what = "the sender" if isinstance(refusal, smtplib.SMTPSenderRefused) else "the mail"
         raise _refused(what, refusal.smtp_code, refusal.smtp_error) from refusal

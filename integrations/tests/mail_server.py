@@ -14,7 +14,7 @@ from django.test import override_settings
 
 @dataclass
 class MailServer:
-    """`answers` maps the first word of a command (RCPT, DATA, ".") to what is said instead of 250; callable or text.
+    """`answers` maps the first word of a command (RCPT, DATA, ".") to what is said instead of 250; "hello" greets.
 
     `None` as an answer hangs up without a word. `taken` holds every mail whose end was seen, whatever was answered.
     """
@@ -32,7 +32,7 @@ class MailServer:
 class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         mails: MailServer = self.server.mails  # type: ignore[attr-defined]
-        self.say("220 mail.test")
+        self.say(mails.answers.get("hello") or "220 mail.test")
         for raw in self.rfile:
             word = raw.decode().strip().split(" ")[0].upper()
             if word == "QUIT":

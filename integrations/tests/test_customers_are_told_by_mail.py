@@ -11,7 +11,7 @@ from integrations.tests import mail_server
 from integrations.tests.clock import later
 from integrations.tests.mail_server import MailServer
 from orders.models import JournalEntry, Order
-from protection import review
+from protection import resolutions, review
 from protection.models import CustomerMail, Message
 from protection.tests.builders import decide, make_agent, make_claim, make_covered_order
 
@@ -72,6 +72,15 @@ def test_a_server_that_is_down_is_asked_again(mailbox: MailServer):
     later(6)
     send()
     assert (the_delivery().state, states()) == ("delivered", ["sent"])
+
+
+@pytest.mark.parametrize("word", ["hello", "EHLO"])
+def test_a_server_that_turns_everybody_away_has_refused_no_mail(mailbox: MailServer, word):
+    make_claim()
+    mailbox.answers |= {word: "554 no service here", "HELO": "554 no service here"}
+    send()
+    assert (the_delivery().state, states()) == ("retrying", ["sending"])
+    assert "554 no service here" in the_delivery().result
 
 
 @pytest.mark.parametrize("word", ["RCPT", "DATA", "."])
@@ -163,6 +172,19 @@ def test_a_decision_that_was_told_and_is_undone_is_told_again(mailbox: MailServe
     assert states() == ["sent"] * 3
 
 
+def test_a_decision_stands_and_is_told_when_a_remedy_fails_before_its_mail_went(mailbox: MailServer, settings):
+    settings.UNDO_SECONDS = 30
+    claim = make_claim()
+    decide(claim, make_agent())
+    resolutions.mark_failed(claim.resolutions.get(), "Sold out", by="shopify")
+    later(31)
+    send()
+    later(31)
+    send()
+    assert list(Message.objects.values_list("event", flat=True)) == ["received", "approved", "remedy_failed"]
+    assert states() == ["sent"] * 3
+
+
 def test_an_order_without_an_address_is_told_nothing_and_staff_can_see_it(mailbox: MailServer):
     make_claim(make_covered_order(email="", customer=None))
     assert states() == ["dropped"]
@@ -191,6 +213,15 @@ def test_production_writes_to_nobody_before_a_sender_is_set(mailbox: MailServer,
     [sent] = mailbox.taken
     assert sent["From"] == '"Care, Inc." <care@shop.example>'
     assert sent["Reply-To"] == "help@shop.example"
+
+
+def test_a_sender_may_have_letters_beyond_ascii_in_its_name_and_domain(mailbox: MailServer):
+    order = make_covered_order()
+    CustomerMail.objects.create(shop=order.shop, sender_name="Käthe", sender_address="care@käthe.example")
+    make_claim(order)
+    send()
+    [sent] = mailbox.taken
+    assert sent["From"] == "Käthe <care@xn--kthe-loa.example>"
 
 
 def test_staff_see_each_mail_like_any_other_delivery_and_send_it_again(mailbox: MailServer, client):

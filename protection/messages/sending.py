@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.utils import timezone
+from django.utils.encoding import punycode
 
 from backoffice import failpoints
 from orders.models import Order
@@ -64,9 +65,12 @@ def mail_for(message: Message, mail: CustomerMail) -> EmailMultiAlternatives:
     """The mail of a message; its Message-ID is the same at every try."""
     name = one_line(mail.sender_name or str(message.order.shop))
     sender = mail.sender_address or settings.DEFAULT_FROM_EMAIL
+    if "<" not in sender:
+        local, _, domain = sender.rpartition("@")
+        sender = formataddr((name, f"{local}@{punycode(domain)}"))
     headers = {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"}
     written = EmailMultiAlternatives(
-        message.subject, message.text, formataddr((name, sender)) if "<" not in sender else sender, [message.to],
+        message.subject, message.text, sender, [message.to],
         headers=headers, reply_to=[mail.reply_to] if mail.reply_to else None,
     )  # fmt: skip
     written.attach_alternative(message.html, "text/html")
