@@ -171,16 +171,19 @@ def test_a_round_trip_proves_the_whole_loop(store, live_server, settings):
     shop = connect(store.shop, api_url=store.url, token=store.token)
     client = lead_client()
     assert "on its way" in text_of(press(client, page("guide", shop.pk), "trip"))
-    until(lambda: InboundMessage.objects.filter(topic=round_trip.TOPIC).exists())
+    run = SyncRun.objects.get(kind="check")
+    until(lambda: own_webhook(run) is not None)
     said = text_of(press(client, page("guide", shop.pk), "look"))
     assert "It has not come back yet." in said
     assert "Its webhook was signed and stored after" in said
     inbox.drain()
     assert "It came back." in text_of(press(client, page("guide", shop.pk), "look"))
-    run = SyncRun.objects.get(kind="check")
+    run.refresh_from_db()
     assert run.state == "done"
     assert 0 <= run.facts["arrived_ms"] <= run.facts["handled_ms"] < 10_000
-    assert InboundMessage.objects.get().result == "a bulk query is completed"
+    webhook = own_webhook(run)
+    assert webhook
+    assert webhook.result == "a bulk query is completed"
     assert "Proof of sync Round trip" in shown(client, page("store", shop.pk))
 
 
@@ -195,6 +198,12 @@ def test_a_round_trip_with_another_secret_never_comes_back(store, live_server, s
     run = round_trip.look(run)
     assert (run.state, InboundMessage.objects.count()) == ("failed", 0)
     assert "is the client secret the app's own?" in run.failure
+
+
+def own_webhook(run: SyncRun) -> InboundMessage | None:
+    """The trip's own: the shop may still tell of the end of a query that a test before this one asked for."""
+    told = InboundMessage.objects.filter(topic=round_trip.TOPIC)
+    return next((message for message in told if run.cursor["operation"].encode() in bytes(message.body)), None)
 
 
 def _refused(store: Sandbox) -> bool:
