@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import User
@@ -176,6 +177,51 @@ def test_who_was_overtaken_writes_nothing_more(monkeypatch):
     assert not BackTestCase.objects.exists()
     assert run() == 0  # somebody is at it
     assert run(timezone.now() + 2 * DAY) == 1
+
+
+def test_a_fault_of_who_was_overtaken_does_not_end_the_trial_of_others(monkeypatch):
+    past_claim(3)
+    test = begin(make_draft(), 90, by="staff:lea", ring=False)
+
+    def overtaken(*args):
+        BackTest.objects.filter(pk=test.pk).update(beat_at=timezone.now())
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(backtesting, "_next", overtaken)
+    assert not carry_on(test)
+    assert (test.state, test.failure) == ("running", "")
+
+
+def test_a_trial_that_somebody_took_up_meanwhile_is_left_to_them(monkeypatch):
+    past_claim(3)
+    first, second = (begin(make_draft(), 90, by="staff:lea", ring=False) for _ in range(2))
+
+    def others_are_quick(*args):
+        BackTest.objects.filter(pk=second.pk, beat_at=None).update(beat_at=timezone.now())
+        return whole(*args)
+
+    whole = backtesting._next
+    monkeypatch.setattr(backtesting, "_next", others_are_quick)
+    assert run() == 1
+    assert [test.state for test in BackTest.objects.order_by("id")] == ["done", "running"]
+    assert BackTestCase.objects.get().test == first
+
+
+def test_many_trials_share_the_seconds_of_one_run(monkeypatch):
+    past_claim(3)
+    for _ in range(3):
+        begin(make_draft(), 90, by="staff:lea", ring=False)
+    clock = [0.0]
+
+    def slow(*args):
+        clock[0] += backtesting.SLICE_SECONDS / 3
+        return whole(*args)
+
+    whole = backtesting._next
+    monkeypatch.setattr(backtesting, "_next", slow)
+    monkeypatch.setattr(backtesting, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    assert run() == 2
+    assert run() == 1
 
 
 def test_a_fault_ends_the_trial_and_is_told():
