@@ -135,9 +135,9 @@ def moment_typed(posted: Mapping[str, str], name: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise Refused("Write the moment as a date and a time, such as 2026-12-24T08:00.") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def refusal(reason: RuleInvalid, posted: Mapping[str, str]) -> Refused:

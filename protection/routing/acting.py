@@ -62,10 +62,13 @@ def _approve(claim: Claim, version: RoutingVersion, facts: Facts, now: datetime)
         raise Left(why)
     parts = decisions_for(claim, version)
     RoutingRule.objects.select_for_update().get(pk=version.rule_id)
-    worth = review.worth(claim, judge(claim, parts, {"decided_by": None}))
+    rows = judge(claim, parts, {"decided_by": None})
+    worth = review.worth(claim, rows)
     if why := passed(version, worth.amount, spent_on(version, claim, now)):
         raise Left(why)
-    if not version.dry_run:
+    if version.dry_run:
+        review.check_stock(claim, rows)
+    else:
         review.decide(claim, parts, user=None, by=by_of(version))
     return worth
 

@@ -113,7 +113,7 @@ def _chunk(test: BackTest, versions: Sequence[RoutingVersion], purse: Purse) -> 
         known = facts[claim.pk]
         version = first_match(versions, known)
         if version is not None and version.pk == test.version_id:
-            does = purse.tries(version, known)
+            does = purse.tries(version, known, claim.submitted_at)
             tried.append(
                 BackTestCase(
                     test=test, claim_id=claim.pk, does=does.action, why=does.why, was=claim.was,

@@ -10,6 +10,7 @@ from protection.routing.vocabulary import AT_LEAST, FIELDS, IS, NONE_OF, ONE_OF,
 MOST_CONDITIONS = 20
 MOST_VALUES = 200
 LARGEST = Decimal(1_000_000_000)
+MOST_DECIMALS = 4
 
 
 class RuleInvalid(Exception):
@@ -56,6 +57,8 @@ def _value(asked: Field, value: Any) -> Any:
     if asked.kind in (Kind.NUMBER, Kind.MONEY):
         number = _number(value)
         if asked.kind == Kind.MONEY:
+            if int(number.as_tuple().exponent) < -MOST_DECIMALS:
+                raise ValueError(f"give an amount with at most {MOST_DECIMALS} decimals.")
             return f"{number:f}"
         if number != int(number):
             raise ValueError("give a whole number.")

@@ -18,6 +18,7 @@ from orders.journal import record
 from protection.filing import locked
 from protection.models import Claim, Evidence, Routing, RoutingVersion
 from protection.models.claim import MoveRefused
+from protection.proposing import standing
 from protection.risk.facts import Facts
 from protection.risk.reading import Moment, facts_of
 from protection.routing import rules
@@ -64,6 +65,8 @@ def route(claim: Claim, now: datetime, *, by: str = SYSTEM) -> Routing | None:
         return None
     claim.route_at = None
     claim.save(update_fields=["route_at"])
+    if standing(claim):  # an agent was quicker, and a lead has their proposal before them
+        return None
     versions = rules.in_force(claim.order.shop, now)
     if not versions:
         return None

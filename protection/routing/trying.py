@@ -86,8 +86,11 @@ class Purse:
         self._by_customer: dict[str, Decimal] = {}
         self._recent: dict[str, list[tuple[datetime, Decimal]]] = {}
 
-    def tries(self, version: RoutingVersion, facts: Facts) -> Does:
-        """What the version does with a claim that it fits; an approval is spent."""
+    def tries(self, version: RoutingVersion, facts: Facts, filed: datetime) -> Does:
+        """What the version does with a claim that it fits; an approval is spent.
+
+        Claims come as they were `filed`. One that waited was looked at later than some that come after it.
+        """
         if version.action != RoutingVersion.Action.APPROVE:
             return Does(version.action)
         if why := why_not(version, facts):
@@ -96,8 +99,9 @@ class Purse:
         shop = f"{facts.shop} {facts.value.currency}"
         customer = f"{shop} {facts.customer_id}"
         recent = self._recent.setdefault(shop, [])
-        del recent[: bisect_right(recent, facts.at - DAY, key=lambda spent: spent[0])]
-        spent = Spent(self._by_customer.get(customer, Decimal(0)), sum((paid for _, paid in recent), Decimal(0)))
+        del recent[: bisect_right(recent, filed - DAY, key=lambda spent: spent[0])]
+        today = (paid for at, paid in recent if facts.at - DAY < at <= facts.at)
+        spent = Spent(self._by_customer.get(customer, Decimal(0)), sum(today, Decimal(0)))
         if why := passed(version, amount, spent):
             return Does(LEFT, why)
         self._by_customer[customer] = spent.by_customer + amount

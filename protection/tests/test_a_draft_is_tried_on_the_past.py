@@ -126,6 +126,19 @@ def test_caps_are_spent_in_the_order_the_claims_came():
     assert day.cases.get(claim=claims[1]).why == "cap_day"
 
 
+def test_a_claim_that_waited_is_spent_on_the_day_it_was_looked_at():
+    zoe = CustomerSnapshot(next_id(), "zoe@example.com")
+    first, waited, second, late = (past_claim(20, "40.00", "open", customer=zoe) for _ in range(4))
+    filed = first.submitted_at
+    for hours, claim in enumerate((first, waited, second)):
+        Claim.objects.filter(pk=claim.pk).update(submitted_at=filed + timedelta(hours=hours))
+    Claim.objects.filter(pk=waited.pk).update(eligible_at=filed + 5 * DAY)
+    Claim.objects.filter(pk=late.pk).update(submitted_at=filed + 5 * DAY + timedelta(hours=1))
+    test = tried(make_draft(cap_claim="40", cap_customer="1000", cap_day="70"))
+    does = dict(test.cases.values_list("claim", "why"))
+    assert [does[claim.pk] for claim in (first, waited, second, late)] == ["", "", "cap_day", "cap_day"]
+
+
 def test_a_rule_of_a_shop_is_tried_on_that_shops_claims():
     past_claim(3)
     past_claim(3, shop=make_shop("other.myshopify.com"))

@@ -90,6 +90,7 @@ def test_what_was_typed_stays_when_it_is_refused_and_the_row_is_named(lead):
         ({"action": "assign", "assignee": "team"}, "Name one user"),
         ({"action": "ask", "asked": " "}, "Say what the customer should send"),
         ({"effective_from": "next week"}, "Write the moment as a date"),
+        ({"effective_from": "9999-12-31T23:00-02:00"}, "Write the moment as a date"),
         ({"effective_from": "2020-01-01T00:00"}, "never in the past"),
     ],
 )

@@ -13,11 +13,14 @@ from orders.tests.builders import line, make_shop
 from protection import asking, review, waking
 from protection.eligibility import ClaimRefused
 from protection.models import Claim, Decision, Routing
+from protection.proposing import propose, standing
 from protection.routing import rules, running
 from protection.routing.conditions import RuleInvalid
 from protection.tests.builders import make_agent, make_claim, make_covered_order
 from protection.tests.parcels import send
+from protection.tests.test_a_replacement_is_planned_with_the_stock import VARIANT, count
 from protection.tests.routing import LOST, asks, make_draft, make_rule, route
+from protection.verdicts import ItemDecision
 
 pytestmark = pytest.mark.django_db
 
@@ -171,6 +174,27 @@ def test_what_cannot_be_approved_is_left_to_a_person_and_says_so():
     claim.order.customer.save()
     row = route(claim)
     assert (row.result, row.why, claim.state) == ("left", "refused", "in_review")
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_dry_run_leaves_what_is_sold_out_as_the_rule_would(dry_run):
+    make_rule(dry_run=dry_run)
+    claim = make_claim(make_covered_order(line("Teapot", price="40.00", variant_id=VARIANT)))
+    Claim.objects.filter(pk=claim.pk).update(rule=None)  # nothing is offered instead of the goods
+    count(claim, 0)
+    route(claim)
+    row = Routing.objects.get()
+    assert (row.result, row.why, claim.state) == ("left", "refused", "in_review")
+
+
+def test_a_claim_that_an_agent_has_put_before_a_lead_is_left_to_them():
+    make_rule()
+    claim = small_claim()
+    part = ItemDecision(claim.items.get(), Decision.Verdict.DENY, 1, "no_evidence")
+    proposal = propose(claim, [part], user=make_agent())
+    assert route(claim) is None
+    assert standing(claim) == proposal
+    assert (claim.state, claim.route_at) == ("in_review", None)
 
 
 def test_a_claim_waits_some_minutes_for_the_photos_its_reason_asks_for():

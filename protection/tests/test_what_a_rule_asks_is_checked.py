@@ -47,6 +47,8 @@ UNKNOWN = replace(
         (asks("value", "at_most", "NaN"), "invalid_value", "/conditions/1/value"),
         (asks("value", "at_most", "-1"), "invalid_value", "/conditions/1/value"),
         (asks("value", "at_most", "1e300"), "invalid_value", "/conditions/1/value"),
+        (asks("value", "at_most", "0.00001"), "invalid_value", "/conditions/1/value"),
+        (asks("value", "at_most", "1e-999999999"), "invalid_value", "/conditions/1/value"),
         (asks("value", "at_most", 1.5), "invalid_value", "/conditions/1/value"),
         (asks("units", "at_least", "1.5"), "invalid_value", "/conditions/1/value"),
         (asks("units", "at_least", True), "invalid_value", "/conditions/1/value"),
