@@ -42,9 +42,10 @@ def refresh(order: Order, *, by: str, source: str = "") -> Coverage | None:
         "collected_tax": tax,
     }
     if coverage is None:
-        # What was taken off an order of the past was settled then.
-        new = not JournalEntry.objects.filter(order=order, action="order.imported").exists()
-        base = fee_refunds.covered_value(version, order, lines, bought=new)
+        # What was taken off an order of the past was settled then; and a fee chosen later was for what stood there.
+        imported = JournalEntry.objects.filter(order=order, action="order.imported").exists()
+        bought = not imported and _later_choice(order) is None
+        base = fee_refunds.covered_value(version, order, lines, bought=bought)
         coverage = Coverage.objects.create(order=order, plan_version=version, covered=base.as_json(), **facts)
         consent = _read_consent(coverage, order)
         _journal(coverage, by, source, consent="known" if consent else "unknown")
@@ -111,9 +112,7 @@ def _read_consent(coverage: Coverage, order: Order) -> Consent | None:
 
     That one is in the order attribute the plan names. None when both are absent or unreadable.
     """
-    # The fee's line may be home before its change is told to be done.
-    asked = LaterChoice.objects.filter(order=order).exclude(change__state__in=NOT_MADE)
-    later = asked.order_by("id").last()
+    later = _later_choice(order)
     facts = later.receipt if later else _said_in_cart(coverage, order)
     if facts is None:
         return None
@@ -132,6 +131,11 @@ def _read_consent(coverage: Coverage, order: Order) -> Consent | None:
         locale=text("locale", 35),
         given_at=text("at"),
     )
+
+
+def _later_choice(order: Order) -> LaterChoice | None:
+    """The latest made after the purchase; the fee's line may be home before its change is told to be done."""
+    return LaterChoice.objects.filter(order=order).exclude(change__state__in=NOT_MADE).order_by("id").last()
 
 
 def _said_in_cart(coverage: Coverage, order: Order) -> dict[str, Any] | None:
