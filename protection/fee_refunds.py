@@ -52,10 +52,14 @@ def look(coverage: Coverage, lines: Sequence[LineItem]) -> None:
     if not _is_due(coverage):
         return
     part = _part(coverage, lines)
-    if not bag_of(part.amount).presentment.amount or (waiting and waiting.amount == part.amount):
+    nothing = not bag_of(part.amount).presentment.amount
+    if waiting.amount == part.amount if waiting else nothing:
         return
     if waiting is not None:
         part.pk, part.public_id, part.created_at = waiting.pk, waiting.public_id, waiting.created_at
+        if nothing:  # kept as what it is now, or it would count as settled
+            _drop(part, "Other goods came in their place.", by="system")
+            return
     part.save(force_update=waiting is not None)
     _tell_part(part, "proposed", by="system")
     if coverage.plan_version.pro_rata == PlanVersion.ProRata.AUTOMATIC:
@@ -70,13 +74,15 @@ def look(coverage: Coverage, lines: Sequence[LineItem]) -> None:
 
 @transaction.atomic
 def give(part: FeeRefund, *, by: str) -> Change:
-    """Ask the shop to pay this part back. Raises ChangeRefused: wrong_state, claim_approved, no_fee, too_much …"""
+    """Ask the shop to pay this part back. Raises ChangeRefused: wrong_state, claim_approved, fee_under_way, no_fee …"""
     part = _locked(part)
     coverage = part.coverage
     if part.state != State.PROPOSED:
         raise ChangeRefused("wrong_state", f"This part of the fee: {part.get_state_display().lower()}.")
     if _approved(coverage.order):
         raise ChangeRefused("claim_approved", "A claim on this order was approved: nothing of the fee goes back.")
+    if fees.under_way(coverage):
+        raise ChangeRefused("fee_under_way", "The fee itself is on its way back already.")
     amount = least(bag_of(part.amount), _left(coverage, list(coverage.order.lines.all())))
     if not amount.presentment.amount:
         raise ChangeRefused("no_fee", f"{coverage.order} has no fee to give back.")

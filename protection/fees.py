@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from orders import changes
 from orders.changes import ChangeRefused
+from orders.changes.asking import taken
+from orders.entitlement import free_units
 from orders.models import Change, LineItem
 from orders.money import MoneyBag
 from protection.models import Coverage, FeeRefund
@@ -38,12 +41,20 @@ def lines_to_refund(coverage: Coverage) -> list[dict[str, Any]]:
     ]
 
 
+def under_way(coverage: Coverage) -> bool:
+    """Whether a unit of the fee that stands on the order is used already: the shop was asked to pay it back."""
+    standing = coverage.order.lines.filter(remote_id__in=coverage.fee_lines, current_quantity__gt=0)
+    return any(len(free_units(line)) < line.current_quantity for line in standing)
+
+
+@transaction.atomic
 def refund_fee(coverage: Coverage, *, by: str, source: str = "") -> Change:
     """Ask the shop to pay the whole fee back; the coverage ends when the order comes home without it.
 
     Where parts of it went back before, only the rest is paid. Raises ChangeRefused: no_fee where none was paid or it is
     off already, part_under_way, unit_used where it was asked for before.
     """
+    taken(coverage.order)  # or a part of the fee could be asked for at this moment
     lines = lines_to_refund(coverage)
     if not lines:
         raise ChangeRefused("no_fee", f"{coverage.order} has no fee to give back.")
@@ -60,6 +71,7 @@ def refund_fee(coverage: Coverage, *, by: str, source: str = "") -> Change:
 
 
 def gone_back(coverage: Coverage, *states: str) -> MoneyBag:
-    """The sum of the parts of the fee in these states (`FeeRefund.State`)."""
-    amounts = coverage.fee_refunds.filter(state__in=states).values_list("amount", flat=True)
+    """The sum of the parts of the fee in these states (`FeeRefund.State`); not of one taken off and paid anew since."""
+    parts = coverage.fee_refunds.filter(state__in=states, covered=coverage.covered)
+    amounts = parts.values_list("amount", flat=True)
     return total(map(bag_of, amounts), bag_of(coverage.fee))

@@ -18,7 +18,7 @@ from orders.models import Change
 from orders.money import Money, MoneyBag
 from orders.snapshot import FulfillmentSnapshot, LineSnapshot, OrderSnapshot, QuantityOfLine
 from orders.tests.builders import apply, bag, fee_line, later, line, make_shop, next_id, snapshot
-from protection import coverage, fee_refunds, fees, following
+from protection import afterwards, coverage, fee_refunds, fees, following
 from protection.models import Coverage, FeeRefund
 from protection.money_left import left_of
 from protection.tests.builders import decide, make_agent, make_claim, make_covered_order, make_plan
@@ -150,6 +150,25 @@ def test_discounts_count_as_they_were_paid(plan) -> None:
     assert due(seen(order, 1, Cup=0)) == [("proposed", "0.50")]
 
 
+def test_what_is_made_up_for_before_it_was_given_is_due_no_more(plan) -> None:
+    order = bought()
+    seen(order)
+    seen(order, 1, Teapot=1)
+    swapped = replace(order, lines=[*(order.lines or []), line("Jug", 1, price="40.00")])
+    found = seen(swapped, 2, Teapot=1)
+    assert due(found) == [("dropped", "0.00")]
+    assert due(seen(swapped, 3, Teapot=1, Jug=0)) == [("dropped", "0.00"), ("proposed", "0.40")]
+
+
+def test_what_was_taken_off_before_protection_was_chosen_gives_nothing_back() -> None:
+    make_plan(fee_variant_ids=[99])
+    order = snapshot(line("Teapot", 2), line("Cup", 1, price="20.00"))
+    lines = [replace(row, current_quantity=1) for row in order.lines or []]
+    row = apply(replace(order, lines=lines, updated_at=later())).order
+    afterwards.add(row, {"how": "order status page"}, by="partner:acme")
+    assert due(seen(replace(order, lines=[*lines, fee_line()]), 2)) == []
+
+
 def test_what_the_plan_leaves_out_does_not_count() -> None:
     make_plan(excluded_skus=["CUP"])
     order = bought(line("Teapot", 2), line("Cup"), line("Song", requires_shipping=False))
@@ -229,6 +248,28 @@ def test_the_whole_fee_goes_back_less_the_parts_that_went_before(plan) -> None:
     carried_out(change)
     rest = fees.refund_fee(found, by="staff:lea")
     assert (rest.wanted["amount"], len(rest.wanted["lines"])) == ("0.60", 1)
+
+
+def test_no_part_is_given_while_the_whole_fee_is_on_its_way_back(plan) -> None:
+    order = bought()
+    seen(order)
+    found = seen(order, 1, Teapot=1)
+    change = fees.refund_fee(found, by="staff:lea")
+    with pytest.raises(ChangeRefused) as refusal:
+        fee_refunds.give(part_of(found), by="staff:lea")
+    assert refusal.value.code == "fee_under_way"
+    carrying.failed(change, "No such payment.", by="shopify")
+    assert fee_refunds.give(part_of(found), by="staff:lea").wanted["amount"] == "0.40"
+
+
+def test_a_fee_that_is_paid_anew_owes_nothing_to_parts_of_the_old_one(plan) -> None:
+    order = bought()
+    seen(order)
+    carried_out(fee_refunds.give(part_of(seen(order, 1, Teapot=1)), by="staff:lea"))
+    off = [replace(row, current_quantity=0 if row.sku == "PROTECT" else 1) for row in order.lines or []]
+    seen(replace(order, lines=off), 2)
+    found = seen(replace(order, lines=[*off, fee_line("0.60")]), 3)
+    assert (found.status, fees.refund_fee(found, by="staff:lea").wanted.get("amount", "0.60")) == ("inactive", "0.60")
 
 
 def test_what_is_dropped_is_not_proposed_again(plan) -> None:
