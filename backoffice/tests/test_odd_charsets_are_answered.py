@@ -24,3 +24,14 @@ def status_of(method: str, path: str, content_type: str) -> int:
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_odd_charset_is_not_an_error_of_ours(method: str, path: str, charset: str) -> None:
     assert status_of(method, path, f"application/x-www-form-urlencoded; charset={charset}") < 500
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("parameter", ["CHARSET=zlib", "charset =zlib", "charset*=''zlib", "x*=nonsense''y"])
+def test_nor_is_any_other_way_to_name_one(parameter: str) -> None:
+    assert status_of("POST", "/livez?a=b", f"text/plain; {parameter}") < 500
+
+
+@pytest.mark.django_db
+def test_the_address_is_read_as_utf_8_whatever_the_body_claims_to_be() -> None:
+    assert status_of("GET", "/c/?order=%5Cud800", "text/plain; charset=unicode_escape") == 200
