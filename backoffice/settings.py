@@ -51,7 +51,7 @@ PORT: int = read("PORT", port, 8000)
 PUBLIC_URL: str = read("PUBLIC_URL", str, f"http://127.0.0.1:{PORT}" if LOCAL else MISSING)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # How many proxies of our own stand in front; the visitor's address is what the outermost of them wrote down.
-PROXIES: int = read("PROXIES", int, 0 if LOCAL else 1)
+PROXIES: int = read("PROXIES", a_number(0, 9), 0 if LOCAL else 1)
 
 # Outbound requests go to public addresses only, except to these networks (a partner in the same data centre, or the
 # sandbox).

@@ -16,25 +16,22 @@ from orders.models import Order, Shop
 from protection.models import LinkRequest
 
 EACH_EMAIL = Limit(burst=3, an_hour=3)
-EACH_ORDER = Limit(burst=3, an_hour=3)
 AT_ONCE = 200
 OLD = timedelta(days=1)  # requests that nobody looked up by then are not answered any more
 
 
-@transaction.atomic
 def ask_for_link(shop_domain: str, order_name: str, email: str) -> None:
-    """Note that somebody asks; what is asked too often for one address or one order is forgotten without a word."""
-    order_name, email = order_name.strip().lstrip("#").strip(), email.strip().lower()
-    waits = [
-        buckets.take(f"link:mail:{email}", EACH_EMAIL),
-        buckets.take(f"link:order:{shop_domain}:{order_name.lower()}", EACH_ORDER),
-    ]
-    if not any(waits):
-        LinkRequest.objects.create(shop_domain=shop_domain, order_name=order_name, email=email)
+    """Note that somebody asks."""
+    order_name, email = order_name.strip().lstrip("#").strip(), email.strip()
+    LinkRequest.objects.create(shop_domain=shop_domain, order_name=order_name, email=email)
 
 
 def run() -> None:
-    """By the clock: look up what was asked for; a match is journaled, so that its customer is written to."""
+    """By the clock: look up what was asked for; a match is journaled, so that its customer is written to.
+
+    Only matches count against what one address is written to in an hour: whoever knows a number or an address alone,
+    and asks for it again and again, keeps nobody from their link.
+    """
     for pk in list(LinkRequest.objects.values_list("pk", flat=True)[:AT_ONCE]):
         with transaction.atomic():
             request = LinkRequest.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
@@ -42,7 +39,8 @@ def run() -> None:
                 continue
             if request.created_at > timezone.now() - OLD:
                 for order in matching(request):
-                    record("link.asked", shop=order.shop, order=order, by=f"customer:{order.public_id}")
+                    if not buckets.take(f"link:mail:{order.email.lower()}", EACH_EMAIL):
+                        record("link.asked", shop=order.shop, order=order, by=f"customer:{order.public_id}")
             request.delete()
 
 

@@ -1,5 +1,6 @@
 """The page for everybody: order number and e-mail, and the link comes by mail. Where a shop's own pages lead to."""
 
+import ipaddress
 import re
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from protection.customer.pages import PublicPage, Refused, Sorry
 from protection.customer.phrases import say
 
 EACH_ADDRESS = Limit(burst=10, an_hour=20)
+A_HOUSEHOLD = 64  # bits; whoever has one address of IPv6 has all that begin with the same ones
 MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 
@@ -53,4 +55,8 @@ class FindPage(PublicPage):
         meta = self.request.META
         seen = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()]
         proxies = settings.PROXIES
-        return seen[-proxies] if 0 < proxies <= len(seen) else str(meta.get("REMOTE_ADDR", ""))
+        address = seen[-proxies] if 0 < proxies <= len(seen) else str(meta.get("REMOTE_ADDR", ""))
+        try:
+            return str(ipaddress.IPv6Network(f"{ipaddress.IPv6Address(address)}/{A_HOUSEHOLD}", strict=False))
+        except ValueError:
+            return address

@@ -105,10 +105,20 @@ def test_one_address_is_written_to_three_times_an_hour_and_nobody_is_told():
     assert len(asked()) == 3
 
 
-def test_one_order_is_asked_for_three_times_an_hour_by_whatever_address():
-    for number in range(6):
+def test_guesses_keep_nobody_from_their_link():
+    """Numbers follow one another, so a stranger knows them; some know an address as well, but not of which order."""
+    order = make_order()
+    for number in range(4):
         assert ask(email=f"guess{number}@example.com").status_code == 303
-    assert LinkRequest.objects.count() == 3
+        assert ask(f"99{number}", order.email).status_code == 303
+    assert asked() == []
+    ask()
+    assert asked() == [order.public_id]
+
+
+def test_letters_that_grow_when_they_are_made_small_break_nothing():
+    assert ask("İ" * 255, "İ" * 64 + "@" + "İ" * 255).status_code == 303
+    assert asked() == []
 
 
 def test_one_visitor_asks_ten_times_and_then_waits(settings):
@@ -123,6 +133,14 @@ def test_one_visitor_asks_ten_times_and_then_waits(settings):
     forged = {"x_forwarded_for": "192.0.2.1, 198.51.100.7"}
     assert ask("98", "y@b.example", **forged).status_code == 429
     assert ask("98", "y@b.example", x_forwarded_for="198.51.100.8").status_code == 303
+
+
+def test_the_addresses_of_one_household_are_one_visitor(settings):
+    settings.PROXIES = 1
+    for number in range(10):
+        assert ask(str(number), x_forwarded_for=f"2001:db8:0:1::{number}").status_code == 303
+    assert ask("98", x_forwarded_for="2001:db8:0:1:ffff::1").status_code == 429
+    assert ask("98", x_forwarded_for="2001:db8:0:2::1").status_code == 303
 
 
 def test_old_requests_are_not_answered_any_more():
