@@ -13,7 +13,7 @@ from protection.customer.feedback import feedback_of, feedback_until
 from protection.customer.filing_form import PHOTOS
 from protection.customer.links import Purpose, inside
 from protection.customer.once import new_key, taken_once
-from protection.customer.pages import LinkedPage, Refused
+from protection.customer.pages import WITH_PHOTOS, LinkedPage, Refused
 from protection.customer.phrases import say
 from protection.customer.status_words import standing
 from protection.customer.thumbnails import thumbnails
@@ -41,6 +41,7 @@ class ClaimPage(LinkedPage):
 
     purpose = Purpose.CLAIM
     template_name = "customer/claim.html"
+    most_bytes = WITH_PHOTOS
     verbs: ClassVar[dict[str, str]] = {
         "answer": "answer", "arrived": "arrived", "not_arrived": "not_arrived", "withdraw": "withdraw",
     }  # fmt: skip

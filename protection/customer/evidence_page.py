@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from protection.customer import sent_photos
 from protection.customer.filing_form import PHOTOS
 from protection.customer.links import Purpose
-from protection.customer.pages import LinkedPage, Refused
+from protection.customer.pages import WITH_PHOTOS, LinkedPage, Refused
 from protection.customer.phrases import say
 from protection.customer.thumbnails import thumbnails
 from protection.customer.timing_words import reason_words
@@ -16,6 +16,7 @@ class EvidencePage(LinkedPage):
 
     purpose = Purpose.EVIDENCE
     template_name = "customer/evidence.html"
+    most_bytes = WITH_PHOTOS
     verbs: ClassVar[dict[str, str]] = {"send": "send"}
 
     def context(self) -> dict[str, Any]:

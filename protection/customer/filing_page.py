@@ -9,7 +9,7 @@ from protection.customer import filing_form, links, sent_photos
 from protection.customer.links import Purpose
 from protection.customer.once import new_key, taken_once
 from protection.customer.order_facts import Item, ReasonOffered, items_of, reasons_of, why_not_covered
-from protection.customer.pages import LinkedPage, Refused
+from protection.customer.pages import WITH_PHOTOS, LinkedPage, Refused
 from protection.customer.phrases import say
 from protection.customer.timing_words import long, reason_words
 from protection.eligibility import ItemAsked
@@ -22,6 +22,7 @@ class FilePage(LinkedPage):
 
     purpose = Purpose.FILE
     template_name = "customer/choose.html"
+    most_bytes = WITH_PHOTOS
     verbs: ClassVar[dict[str, str]] = {"file": "file"}
     order: Order
 

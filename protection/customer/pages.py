@@ -34,6 +34,7 @@ from protection.photos import MAX_BYTES
 MOST_PHOTOS = 6  # in one form
 MOST_TEXT = 5000  # characters in one field
 FORM = 256 * 1024  # bytes a form may have beside its photos
+WITH_PHOTOS = MOST_PHOTOS * MAX_BYTES + FORM
 EACH_LINK = Limit(burst=40, an_hour=120)  # forms and photos
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -74,6 +75,7 @@ class PublicPage(View):
 
     http_method_names = ["get", "head", "post"]
     template_name = ""
+    most_bytes = FORM
     verbs: ClassVar[dict[str, str]] = {}
     shop: Shop | None = None
     order: Order | None = None
@@ -169,17 +171,17 @@ class PublicPage(View):
         # A body without a length cannot be bounded before it is read; no browser sends a form that way.
         if request.META.get("HTTP_TRANSFER_ENCODING") or not length.isascii() or not length.isdigit():
             raise Sorry(411, say("This could not be read"), say("Please send the form again from its page."), self.shop)
-        if len(length) > 12 or int(length) > MOST_PHOTOS * MAX_BYTES + FORM:
+        if len(length) > 12 or int(length) > self.most_bytes:
             sentence = say("Please send at most {most} photos at once, each of at most 15 MB.", most=MOST_PHOTOS)
             raise Sorry(413, say("This is too much at once"), sentence, self.shop)
         try:
-            sent = len(request.POST), len(request.FILES)
+            request.POST.keys()  # the first look reads the body, photos and all
         except (UnreadablePostError, MultiPartParserError, SuspiciousOperation, ValueError):
             sentence = say("The upload broke off, or held more than the form has. Nothing was changed: try it again.")
             raise Sorry(400, say("This could not be read"), sentence, self.shop) from None
         check = CSRFCheck(_nothing)
         check.process_request(request)
-        if sent and check.process_view(request, _nothing, (), {}):
+        if check.process_view(request, _nothing, (), {}):
             sentence = say("The page had been open for long, or your browser refuses cookies. Open it again.")
             raise Sorry(403, say("Please open the page again"), sentence, self.shop)
         self.limit()

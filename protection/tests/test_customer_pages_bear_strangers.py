@@ -150,6 +150,9 @@ def test_a_body_that_is_too_long_is_refused_unread(claim):
     answer = Client().generic("POST", url, b"x", "multipart/form-data; boundary=x", CONTENT_LENGTH="200000000")
     assert answer.status_code == 413
     assert "at most 6 photos at once" in text(answer)
+    for small in (links.entry_url(), links.appeal_url(claim), links.feedback_url(claim), links.receipt_url(claim)):
+        answer = Client().generic("POST", links.inside(small), b"x", "text/plain", CONTENT_LENGTH=str(pages.FORM + 1))
+        assert answer.status_code == 413  # no photos there, so nobody uploads 90 MB to it
     for length in ("-1", "x", "²", "9" * 30):
         answer = Client().generic("POST", url, b"x", "text/plain", CONTENT_LENGTH=length)
         assert 400 <= answer.status_code < 500
