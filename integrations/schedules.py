@@ -19,6 +19,7 @@ MINUTES = {
     "protection.routing.backtesting.run": 1,
     "protection.following.follow_all": 1,
     "protection.customer.finding.run": 1,
+    "protection.customer.once.sweep": 60,
     "protection.evidence.sweep": 60,
     "protection.incidents.finding.run": 15,
     "protection.incidents.bulk.run": 1,

@@ -12,7 +12,7 @@ from protection.customer import links, sent_photos
 from protection.customer.feedback import feedback_of, feedback_until
 from protection.customer.filing_form import PHOTOS
 from protection.customer.links import Purpose, inside
-from protection.customer.once import new_key, taken_once
+from protection.customer.once import key_with, new_key, taken_once
 from protection.customer.pages import WITH_PHOTOS, LinkedPage, Refused
 from protection.customer.phrases import say
 from protection.customer.status_words import standing
@@ -84,7 +84,8 @@ class ClaimPage(LinkedPage):
         text, photos = self.text("text"), sent_photos.sent_photos(self.request.FILES)
         if not text and not photos:
             raise Refused(say("Please write something, or choose a photo."), "text")
-        taken_once(self.claim.order, self.text("key", 64) or new_key(), lambda: self._answered(text))
+        key = key_with(self.text("key", 64) or new_key(), text)
+        taken_once(self.claim.order, key, lambda: self._answered(text))
         refused = sent_photos.take_in(self.claim, photos, by=self.by)
         return self._here("answered" if text else "photos", refused)
 

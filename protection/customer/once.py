@@ -2,16 +2,26 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
+from hashlib import sha256
 
 from django.db import transaction
+from django.utils import timezone
 
 from orders.models import Order
 from protection.models import Claim, SentForm
+
+KEPT = timedelta(days=30)  # who sends a form again does it sooner
 
 
 def new_key() -> str:
     """A key for a form that is about to be shown."""
     return secrets.token_urlsafe(18)
+
+
+def key_with(key: str, said: str) -> str:
+    """The key of a form and what was written in it: who goes back, changes it and sends it again says something new."""
+    return sha256(f"{key}\n{said}".encode()).hexdigest()
 
 
 def taken_once(order: Order, key: str, effect: Callable[[], Claim]) -> Claim:
@@ -27,3 +37,8 @@ def taken_once(order: Order, key: str, effect: Callable[[], Claim]) -> Claim:
         claim = effect()
         SentForm.objects.create(order=order, key=key, claim=claim)
         return claim
+
+
+def sweep() -> None:
+    """By the clock: forget the forms that nobody sends again."""
+    SentForm.objects.filter(created_at__lt=timezone.now() - KEPT).delete()

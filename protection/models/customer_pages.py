@@ -44,6 +44,7 @@ class SentForm(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "key"], name="form_taken_once")]
+        indexes = [models.Index(fields=["created_at"], name="sent_form_age")]
 
     def __str__(self) -> str:
         return f"Form for {self.claim}"

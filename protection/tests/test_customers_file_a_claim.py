@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from orders.tests.builders import line, make_order, make_shop
 from protection import filing
-from protection.customer import links
-from protection.models import Claim, ReasonRule, StatutoryDuty
+from protection.customer import links, once
+from protection.models import Claim, ReasonRule, SentForm, StatutoryDuty
 from protection.tests.builders import line_of, make_claim, make_covered_order, make_plan
 from protection.tests.customer import Customer, chosen, picture, text
 from protection.tests.parcels import send
@@ -60,6 +60,16 @@ def test_a_form_sent_twice_files_once(order):
     customer, url = Customer(), links.filing_url(order)
     both = [customer.send(url, "file", chosen(line_of(order)), **ANSWERS, key="one-and-the-same") for _ in range(2)]
     assert [answer.status_code for answer in both] == [303, 303]
+    assert Claim.objects.count() == 1
+
+
+def test_sent_forms_are_forgotten_in_time(order):
+    customer, url = Customer(), links.filing_url(order)
+    customer.send(url, "file", chosen(line_of(order)), **ANSWERS, key="old")
+    once.sweep()
+    assert SentForm.objects.filter(key="old").update(created_at=timezone.now() - once.KEPT) == 1
+    once.sweep()
+    assert not SentForm.objects.exists()
     assert Claim.objects.count() == 1
 
 

@@ -41,6 +41,14 @@ def test_what_was_asked_is_answered_with_words_and_photos_once():
     assert Evidence.objects.filter(claim=claim, kind="packaging_photo").count() == 2
 
 
+def test_who_goes_back_and_says_something_else_is_heard():
+    """A browser shows the page of before, with the key it had."""
+    customer, url = Customer(), links.claim_url(make_claim())
+    for words in ("It came on Friday", "It came on Friday", "No, on Monday"):
+        customer.send(url, "answer", text=words, key="one")
+    assert list(Reply.objects.order_by("id").values_list("text", flat=True)) == ["It came on Friday", "No, on Monday"]
+
+
 def test_an_empty_answer_is_no_answer():
     claim = make_claim()
     asking.ask(claim, ["A photo"], by="staff:ana")
