@@ -43,8 +43,13 @@ def keep(claim: Claim, outcome: str, user: User | None, why: str) -> dict[str, A
 
 
 def undone(claim: Claim) -> None:
-    """The last decision was taken back: it counts no more."""
+    """The last decision was taken back: it counts no more, and the one before is not overturned by it."""
     last = claim.compared.order_by("-id").first()
-    if last:
-        last.undone = True
-        last.save(update_fields=["undone"])
+    if last is None:
+        return
+    last.undone = True
+    last.save(update_fields=["undone"])
+    before = claim.compared.filter(undone=False).order_by("-id").first()
+    if before and before.overturned:
+        before.overturned = False
+        before.save(update_fields=["overturned"])

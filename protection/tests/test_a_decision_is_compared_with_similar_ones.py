@@ -133,6 +133,18 @@ def test_an_undone_decision_counts_no_more_and_an_appeal_may_overturn_one():
     ]  # fmt: skip
 
 
+def test_a_decision_is_no_longer_overturned_when_the_one_after_the_appeal_is_undone():
+    ana, ben = make_agent("ana", None), make_agent("ben", None)
+    claim = case()
+    decide(claim, ana, 0)
+    claim.refresh_from_db()
+    appeals.appeal(claim, "I have proof.", by="customer")
+    review.undo(decide(claim, ben), user=ben)
+    assert list(claim.compared.order_by("id").values_list("undone", "overturned")) == [(False, False), (True, False)]
+    decide(claim, ben, 0)
+    assert not claim.compared.filter(overturned=True).exists()
+
+
 def test_traits_follow_the_parcel_that_carries_the_claimed_item():
     pot, cup = line("Teapot", 1), line("Cup", 1, product_id=7)
     order = make_covered_order(pot, cup)
