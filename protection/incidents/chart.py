@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from django.db.models import Count
 
 from protection.incidents.chance import most_by_chance
-from protection.incidents.clusters import ITEM_DAYS, UNDER_WAY
-from protection.models import Claim, ClaimTraits, Incident
+from protection.incidents.clusters import ITEM_DAYS
+from protection.incidents.finding import claims_like
+from protection.models import Incident
 
 BEFORE, AFTER = 45, 10  # days shown around those of the incident
 HEIGHT = 110.0
@@ -90,14 +91,6 @@ def chart(incident: Incident, today: date) -> Chart:
 
 
 def _counts(incident: Incident, first: date, last: date) -> Counter[date]:
-    rows = ClaimTraits.objects.filter(shop=incident.shop_id)
-    rows = rows.exclude(claim__outcome__in=[Claim.Outcome.WITHDRAWN, Claim.Outcome.DUPLICATE])
-    if incident.kind == Incident.Kind.LANE:
-        column = "shipped_on"
-        rows = rows.filter(carrier=incident.carrier, origin=incident.origin, destination=incident.destination,
-                           reason__in=UNDER_WAY)  # fmt: skip
-    else:
-        column = "filed_on"
-        rows = rows.filter(skus__contains=[incident.sku], location_id=incident.location_id, reason=incident.reason)
-    between = rows.filter(**{f"{column}__range": (first, last)}).order_by()
+    column = "shipped_on" if incident.kind == Incident.Kind.LANE else "filed_on"
+    between = claims_like(incident).filter(**{f"{column}__range": (first, last)}).order_by()
     return Counter({row[column]: row["number"] for row in between.values(column).annotate(number=Count("pk"))})

@@ -3,11 +3,13 @@
 Safe to repeat, and for two at once: the database lets one incident of a cluster be under way, and a claim join it once.
 """
 
+import logging
 from collections import defaultdict
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from orders.journal import record
@@ -17,7 +19,10 @@ from protection.incidents.clusters import LOOK_BACK, UNDER_WAY, Cluster, items, 
 from protection.models import Claim, ClaimTraits, Incident, IncidentClaim
 from protection.similar import traits
 
+logger = logging.getLogger(__name__)
+
 Kind, State = Incident.Kind, Incident.State
+SEEN = ("days", "count", "usual", "chance", "sentence")  # what a look may change
 
 
 def run(today: date | None = None) -> None:
@@ -26,7 +31,10 @@ def run(today: date | None = None) -> None:
     traits.catch_up()
     recent = ClaimTraits.objects.filter(filed_on__gt=today - timedelta(days=LOOK_BACK))
     for shop in Shop.objects.filter(pk__in=recent.values("shop")).order_by("pk"):
-        find(shop, today)
+        try:
+            find(shop, today)
+        except Exception:  # one store's fault must not hold up the others
+            logger.exception("Looking for incidents of %s failed", shop.domain)
 
 
 def find(shop: Shop, today: date, limit: float = ALARM) -> list[Incident]:
@@ -53,6 +61,7 @@ def _opened(shop: Shop, clusters: list[Cluster]) -> Incident | None:
                    cluster=incident.cluster, days=incident.days, claims=worst.count, usual=round(worst.usual, 2),
                    sentence=worst.sentence)  # fmt: skip
             _join(incident)
+            incident.save(update_fields=["count"])
             return incident
     except IntegrityError:  # one is under way: found before, or by somebody else in this moment
         if not Incident.objects.filter(shop=shop, cluster=worst.key, state__in=Incident.GROWING).exists():
@@ -66,30 +75,43 @@ def grow(incident: Incident, clusters: list[Cluster]) -> Incident:
     incident = Incident.objects.select_for_update(of=("self",)).select_related("shop").get(pk=incident.pk)
     if not incident.is_growing:
         return incident
+    before = _seen(incident)
     if incident.kind == Kind.LANE:
         incident.days = sorted({*incident.days, *_days(clusters)})
     if clusters:
         worst = min(clusters, key=lambda cluster: cluster.chance)
         incident.usual, incident.chance, incident.sentence = worst.usual, worst.chance, worst.sentence
     _join(incident)
+    if _seen(incident) != before:
+        incident.save(update_fields=[*SEEN, "updated_at"])
     return incident
 
 
-def claims_of(incident: Incident) -> Any:
+def _seen(incident: Incident) -> list[Any]:
+    return [getattr(incident, name) for name in SEEN]
+
+
+def claims_of(incident: Incident) -> QuerySet[ClaimTraits]:
     """Traits of the claims that fit an incident, members or not."""
+    if incident.kind == Kind.LANE:
+        return claims_like(incident).filter(shipped_on__in=incident.days)
+    return claims_like(incident).filter(filed_on__gte=incident.days[0])
+
+
+def claims_like(incident: Incident) -> QuerySet[ClaimTraits]:
+    """Traits of the claims that share what its claims share, of any day."""
     rows = ClaimTraits.objects.filter(shop=incident.shop_id)
     rows = rows.exclude(claim__outcome__in=[Claim.Outcome.WITHDRAWN, Claim.Outcome.DUPLICATE])
     if incident.kind == Kind.LANE:
         return rows.filter(
             carrier=incident.carrier, origin=incident.origin, destination=incident.destination,
-            shipped_on__in=incident.days, reason__in=UNDER_WAY,
+            reason__in=UNDER_WAY,
         )  # fmt: skip
-    rows = rows.filter(skus__contains=[incident.sku], reason=incident.reason, filed_on__gte=incident.days[0])
-    return rows.filter(location_id=incident.location_id)
+    return rows.filter(skus__contains=[incident.sku], location_id=incident.location_id, reason=incident.reason)
 
 
 def _join(incident: Incident) -> None:
-    """Let in what fits and is not in yet, each with an entry of its own; the incident's row is ours by now."""
+    """Let in what fits and is not in yet, each with an entry of its own, and count; its row is ours, and not saved."""
     known = set(incident.members.values_list("claim_id", flat=True))
     ended = IncidentClaim.objects.filter(
         incident__kind=incident.kind, incident__state__in=[State.DISMISSED, State.CLOSED]
@@ -103,7 +125,6 @@ def _join(incident: Incident) -> None:
         record("incident.claim_added", shop=incident.shop, order=orders[claim.order_id], subject=incident.public_id,
                by="system", claim=claim.public_id, sentence=incident.sentence)  # fmt: skip
     incident.count = len(known) + len(claims)
-    incident.save()
 
 
 def _days(clusters: list[Cluster]) -> list[str]:

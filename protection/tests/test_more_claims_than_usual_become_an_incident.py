@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from backoffice.tests.at_once import at_once
-from orders.models import Fulfillment, JournalEntry
+from orders.models import Fulfillment, JournalEntry, Shop
 from orders.tests.builders import make_shop, story
 from protection.incidents import finding, ruling
 from protection.incidents.at_risk import orders_at_risk
@@ -54,6 +54,24 @@ def test_a_second_look_finds_nothing_new_and_late_claims_join(shop):
     assert incident.count == 10
     assert incident.members.filter(claim=late).exists()
     assert JournalEntry.objects.filter(action="incident.claim_added").count() == 10
+
+
+def test_an_incident_that_did_not_change_is_not_written_again(shop):
+    real_claims(9)
+    finding.run(TODAY)
+    before = Incident.objects.get().updated_at
+    finding.run(TODAY)
+    assert Incident.objects.get().updated_at == before  # partners ask for what changed since
+
+
+def test_a_fault_in_one_store_holds_up_no_other(shop):
+    real_claims(9)
+    older = make_shop("broken.myshopify.com")
+    past_claims(older, [(TODAY, 1)])
+    Incident.objects.create(shop=older, kind="item", cluster="item:", count=0, usual=1, chance=0, sentence="No days.")
+    Shop.objects.filter(pk=shop.pk).update(domain="zzz.myshopify.com")
+    finding.run(TODAY)
+    assert Incident.objects.get(shop=shop).count == 9
 
 
 def test_the_next_day_of_the_same_lane_is_the_same_incident(shop):
