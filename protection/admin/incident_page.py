@@ -79,7 +79,8 @@ class IncidentPage(ConsolePage):
 
     def explain(self) -> str:
         chosen = self.request.POST.get("owner", "")
-        owner = User.objects.filter(pk=int(chosen)).first() if chosen.isascii() and chosen.isdigit() else None
+        is_key = chosen.isascii() and chosen.isdigit() and len(chosen) <= 18
+        owner = User.objects.filter(pk=int(chosen)).first() if is_key else None
         cause = self.request.POST.get("cause", "")
         self._try(lambda: ruling.explain(self.subject, cause, owner, user=self.user))
         return "Noted."

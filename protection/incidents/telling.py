@@ -1,4 +1,4 @@
-"""One message to every customer of an incident, also to those who claim later: each is written to once."""
+"""One message to every customer of an incident, also to those who claim later: once for an order."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -65,7 +65,10 @@ def _tell(member: IncidentClaim) -> None:
     user = member.incident.noticed_by
     if member.told_at is not None or user is None:
         return
+    told = IncidentClaim.objects.filter(incident=member.incident_id, claim__order=claim.order_id, not_told="")
     try:
+        if told.exclude(told_at=None).exists():  # nobody else tells of this order now: its row is locked
+            raise ClaimRefused("told_already", "Told already, on another claim of the same order.")
         with transaction.atomic():
             write(claim, member.incident.notice, user=user)
     except (ClaimRefused, MoveRefused) as refusal:

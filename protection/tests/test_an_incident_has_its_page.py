@@ -10,7 +10,7 @@ from orders.tests.builders import line
 from protection.incidents import bulk, finding, telling
 from protection.incidents.chart import chart
 from protection.models import Claim, CustomerMail, Decision, Incident, IncidentClaim, Message, Recovery
-from protection.tests.builders import make_covered_order
+from protection.tests.builders import make_claim, make_covered_order
 from protection.tests.carriers import make_recovery
 from protection.tests.carriers import shipped as carried
 from protection.tests.console import agent_client, claim_url
@@ -115,6 +115,27 @@ def test_all_customers_are_told_once_also_those_who_come_later():
     assert list(told) == ["", "", ""]
     for claim in (*claims, late):
         assert Message.objects.filter(claim=claim, event="written").count() == 1
+
+
+def test_two_claims_on_one_order_are_told_of_once():
+    lea, order = lead(), shipped(lines=[line("Teapot", 1), line("Cup", 1, product_id=7)])
+    CustomerMail.objects.update_or_create(shop=order.shop, defaults={"on": True})
+    claims = [make_claim(order, title=title) for title in ("Teapot", "Cup")]
+    incident = incident_of(claims, lea)
+    telling.announce(incident, "A fire at our carrier.", user=lea)
+    telling.run()
+    assert Message.objects.filter(order=order, event="written").count() == 1
+    assert list(incident.members.order_by("pk").values_list("not_told", flat=True)) == [
+        "", "Told already, on another claim of the same order.",
+    ]  # fmt: skip
+
+
+def test_a_number_that_is_none_of_ours_names_nobody():
+    lea = lead()
+    incident = incident_of(real_claims(1), lea)
+    assert press(client_of(lea), incident, "explain", cause="A fire.", owner="9" * 5000).status_code == 302
+    incident.refresh_from_db()
+    assert incident.owner is None
 
 
 def test_the_drawing_and_its_table_say_the_same():
