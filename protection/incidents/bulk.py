@@ -5,6 +5,7 @@ It approves; who is denied something is told why by somebody who looked at that 
 decided and its line says so, or neither.
 """
 
+import logging
 import time
 from collections.abc import Iterable
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Case, Count, When
 from django.utils import timezone
 
 from orders.money import Money
@@ -25,11 +26,13 @@ from protection.models.claim import MoveRefused
 from protection.standing import open_units
 from protection.verdicts import SHARED, DecisionRefused, ItemDecision, judge
 
+logger = logging.getLogger(__name__)
+
 Remedy, State = Decision.Remedy, BulkLine.State
 REMEDIES = (Remedy.REPLACEMENT, *SHARED)
 RIGHT = "protection.change_incident"
 AT_ONCE = 500  # claims in one bulk decision; the next draft takes the rest
-SLICE_SECONDS = 20.0
+SLICE_SECONDS = 20.0  # of one run, for all that is under way
 MOST_NOTE = 500  # characters, as many as the note on one claim
 
 
@@ -55,14 +58,15 @@ def draft(incident: Incident, remedy: str, *, user: User, note: str = "", despit
     )
     settled = BulkLine.objects.filter(bulk__incident=incident, state__in=[State.DECIDED, State.PROPOSED])
     claims = Claim.objects.filter(incidents__incident=incident).exclude(pk__in=settled.values("claim"))
-    chosen = claims.select_related("order__shop", "order__customer", "rule", "assignee").order_by("pk")[:AT_ONCE]
-    BulkLine.objects.bulk_create(_line(bulk, claim) for claim in chosen)
+    first = Case(When(state=Claim.State.IN_REVIEW, then=0), default=1)  # the others cannot be decided, and only say so
+    chosen = claims.select_related("order__shop", "order__customer", "rule", "assignee").order_by(first, "pk")[:AT_ONCE]
+    BulkLine.objects.bulk_create(_line(bulk, claim) for claim in sorted(chosen, key=lambda claim: claim.pk))
     return bulk
 
 
 @transaction.atomic
 def begin(bulk: BulkDecision, *, user: User) -> BulkDecision:
-    """Let what was drafted be carried out. Raises IncidentRefused not_yours or no_draft."""
+    """Let what was drafted be carried out. Raises IncidentRefused no_draft, not_yours or nothing_to_decide."""
     incident = locked(bulk.incident)
     bulk = BulkDecision.objects.select_for_update(of=("self",)).get(pk=bulk.pk)
     if bulk.state != BulkDecision.State.DRAFT or incident.state != Incident.State.CONFIRMED:
@@ -80,8 +84,9 @@ def begin(bulk: BulkDecision, *, user: User) -> BulkDecision:
 
 def run() -> None:
     """By the clock: go on with every bulk decision that is under way, whoever left it."""
-    for bulk in BulkDecision.objects.filter(state=BulkDecision.State.RUNNING).order_by("pk"):
-        carry_on(bulk, SLICE_SECONDS)
+    running = list(BulkDecision.objects.filter(state=BulkDecision.State.RUNNING).order_by("pk"))
+    for bulk in running:
+        carry_on(bulk, SLICE_SECONDS / len(running))
 
 
 def carry_on(bulk: BulkDecision, seconds: float, most: int | None = None) -> bool:
@@ -89,7 +94,11 @@ def carry_on(bulk: BulkDecision, seconds: float, most: int | None = None) -> boo
     until = time.monotonic() + seconds
     left = bulk.lines.filter(state__in=BulkLine.TO_DO).order_by("pk")
     for line in list(left[:most] if most is not None else left):
-        _carry_out(line)
+        try:
+            _carry_out(line)
+        except Exception:  # one claim's fault must not hold up the others
+            logger.exception("Line %s of a bulk decision cannot be carried out", line.pk)
+            _leave(line, "Something went wrong here; decide it by itself.")
         if time.monotonic() >= until:
             break
     return _ended(bulk)
@@ -111,7 +120,7 @@ def _line(bulk: BulkDecision, claim: Claim) -> BulkLine:
     line = BulkLine(bulk=bulk, claim=claim, version=claim.version)
     try:
         parts = _parts(bulk, claim)
-        line.remedy = parts[0].remedy
+        line.remedy = parts[0].remedy if parts else ""
         line.state, line.amount = _meant(bulk, claim, parts)
     except (DecisionRefused, MoveRefused) as refusal:
         line.state, line.why = State.CANNOT, str(refusal)
@@ -167,6 +176,11 @@ def _carry_out(line: BulkLine) -> None:
         line.state, line.why = State.SKIPPED, str(refusal)
     line.done_at = timezone.now()
     line.save(update_fields=["state", "why", "done_at"])
+
+
+def _leave(line: BulkLine, why: str) -> None:
+    mine = BulkLine.objects.filter(pk=line.pk, state__in=BulkLine.TO_DO)
+    mine.update(state=State.SKIPPED, why=why, done_at=timezone.now())
 
 
 def _done(line: BulkLine, claim: Claim) -> str:

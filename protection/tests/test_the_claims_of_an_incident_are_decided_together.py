@@ -16,7 +16,7 @@ from backoffice.console.roles import ensure_roles
 from backoffice.tests.at_once import at_once
 from orders.models import JournalEntry
 from orders.tests.builders import line
-from protection import proposing, review
+from protection import proposing, resolutions, review
 from protection.assignment import take
 from protection.incidents import bulk, ruling
 from protection.incidents.ruling import IncidentRefused
@@ -109,6 +109,23 @@ def test_what_cannot_be_decided_says_why():
 
 
 @pytest.mark.django_db
+def test_a_claim_that_was_opened_again_with_nothing_left_to_decide_says_so():
+    lea, ana = lead(), make_agent("ana", None)
+    done_with, other = claims = real_claims(2)
+    refund = review.ItemDecision(done_with.items.get(), "approve", 1, remedy="refund")
+    review.decide(done_with, [refund], user=ana)
+    resolutions.start(done_with.resolutions.get())
+    resolutions.mark_executed(done_with.resolutions.get(), by="shopify", remote_reference="77")
+    done_with.refresh_from_db()
+    review.reopen(done_with, "The customer wrote again.", user=ana)
+    drafted = bulk.draft(incident_of(claims, lea), "refund", user=lea)
+    assert list(drafted.lines.values_list("claim_id", "state", "why")) == [
+        (done_with.pk, "cannot", "Every unit of this claim has its remedy; reverse one first."),
+        (other.pk, "decide", ""),
+    ]
+
+
+@pytest.mark.django_db
 def test_above_the_limit_a_claim_is_put_before_another_lead():
     lea = lead(limit="100")
     claims = [*real_claims(1), *(real_claims(1, lines=[line("Teapot", 1, "400.00")]))]
@@ -134,6 +151,28 @@ def test_a_claim_that_changed_in_between_is_left_as_it_is():
     assert list(drafted.lines.values_list("state", "why")) == [
         ("skipped", "It was changed since; now it is closed."), ("skipped", "ana has taken it."), ("decided", ""),
     ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_fault_in_one_claim_holds_up_no_other():
+    lea, claims = lead(), real_claims(3)
+    drafted = bulk.begin(bulk.draft(incident_of(claims, lea), "refund", user=lea), user=lea)
+    Claim.objects.filter(pk=claims[0].pk).update(choices=["of no shape we know"])
+    bulk.run()
+    assert list(drafted.lines.values_list("state", "why")) == [
+        ("skipped", "Something went wrong here; decide it by itself."), ("decided", ""), ("decided", ""),
+    ]  # fmt: skip
+    drafted.refresh_from_db()
+    assert drafted.state == "done"
+
+
+@pytest.mark.django_db
+def test_claims_that_cannot_be_decided_take_no_room_from_those_that_can(monkeypatch):
+    lea, (closed, other) = lead(), real_claims(2)
+    review.close(closed, "arrived", user=lea)
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    drafted = bulk.draft(incident_of([closed, other], lea), "refund", user=lea)
+    assert list(drafted.lines.values_list("claim_id", "state")) == [(other.pk, "decide")]
 
 
 @pytest.mark.django_db
