@@ -134,7 +134,9 @@ class CarrierTermsAdmin(ConsoleAdmin):
             obj.number = (same.exclude(pk=obj.pk).aggregate(last=Max("number"))["last"] or 0) + 1
         obj.is_default = False
         super().save_model(request, obj, form, change)
-        _tell(request, reckoning.terms_entered(obj.carrier, by=f"staff:{request.user.get_username()}"))
+        carriers = Carrier.objects.filter(pk__in=[obj.carrier_id, form.initial["carrier"] if change else None])
+        by = f"staff:{request.user.get_username()}"
+        _tell(request, sum(reckoning.terms_entered(carrier, by=by) for carrier in carriers))
 
     @admin.display(description="To file")
     def to_file(self, terms: CarrierTerms) -> str:

@@ -111,7 +111,7 @@ class RecoveryAdmin(ConsoleAdmin):
             "to_come": figures.still_to_come(rows),
             "risk": figures.at_risk(now),
             "bars": bars(rows),
-            "ready": list({row.key: row for row in rows if row.to_file and row.key}.values()),
+            "ready": ready(rows),
         }
         return super().changelist_view(request, {**(extra_context or {}), **desk})
 
@@ -164,6 +164,16 @@ class RecoveryAdmin(ConsoleAdmin):
     @admin.display(description="Next")
     def next(self, recovery: Recovery) -> str:
         return recovery.get_next_actor_display()
+
+
+def ready(rows: list[CarrierSum]) -> list[tuple[int, str, int]]:
+    """(key, carrier, cases to file) of each known carrier with any, over all its currencies."""
+    found: dict[int, tuple[int, str, int]] = {}
+    for row in rows:
+        if row.key and row.to_file:
+            before = found[row.key][2] if row.key in found else 0
+            found[row.key] = (row.key, row.carrier, before + row.to_file)
+    return list(found.values())
 
 
 def bars(rows: list[CarrierSum]) -> list[Bar]:

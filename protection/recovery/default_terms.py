@@ -11,6 +11,7 @@ from typing import Any
 from django.apps import apps as global_apps
 
 from protection.models import Claim
+from protection.models.carrier import plain_name
 
 BEGIN = datetime(2020, 1, 1, tzinfo=UTC)  # before any parcel we can read
 REASONS = [
@@ -53,7 +54,7 @@ DEFAULTS: dict[str, tuple[list[str], list[dict[str, Any]]]] = {
 
 
 def ensure(apps: Any = global_apps, **_: Any) -> None:
-    """Make each of these carriers with its terms where there is none; run after every migration and emptying.
+    """Make each carrier with its terms where none goes by its names; run after every migration and emptying.
 
     `apps` are the models as the migration leaves them: one that stops before carriers exist has none.
     """
@@ -61,9 +62,10 @@ def ensure(apps: Any = global_apps, **_: Any) -> None:
         carriers = apps.get_model("protection", "Carrier").objects
     except LookupError:
         return
-    known = set(carriers.values_list("name", flat=True))
+    rows_known = carriers.values_list("name", "aliases")
+    known = {plain_name(one) for name, aliases in rows_known for one in [name, *aliases]}
     for name, (aliases, rows) in DEFAULTS.items():
-        if name not in known:
+        if known.isdisjoint(plain_name(one) for one in [name, *aliases]):
             carrier = carriers.create(name=name, aliases=aliases)
             for fields in rows:
                 carrier.terms.create(effective_from=BEGIN, is_default=True, **{**_COMMON, **fields})

@@ -44,7 +44,7 @@ def withdraw(recovery: Recovery, why: str = "", *, actor: Actor) -> Recovery:
     recovery = begin(recovery, "withdraw", actor)
     _check_doubt(recovery)
     recovery.why = f"Withdrawn: {why.strip() or recovery.doubt}"
-    recovery.doubt, recovery.doubt_since = "", None
+    settle(recovery)
     recovery.move_to(State.WRITTEN_OFF, by=actor.by, why=recovery.why)
     return recovery
 
@@ -56,9 +56,14 @@ def keep(recovery: Recovery, why: str, *, actor: Actor) -> Recovery:
     _check_doubt(recovery)
     if not why.strip():
         raise RecoveryRefused("reason_missing", "Say why the carrier owes it all the same.", "/why")
-    recovery.doubt, recovery.doubt_since, recovery.doubt_settled_at = "", None, timezone.now()
+    settle(recovery)
     recovery.tell("kept", by=actor.by, why=why.strip())
     return recovery
+
+
+def settle(recovery: Recovery) -> None:
+    """Staff have answered, whatever they said: what is known now is not asked again. Unsaved, with the row locked."""
+    recovery.doubt, recovery.doubt_since, recovery.doubt_settled_at = "", None, timezone.now()
 
 
 def _check_doubt(recovery: Recovery) -> None:

@@ -1,6 +1,6 @@
 """How a recovery ends without money, and begins again: by a lead with a reason, or by the clock after two warnings."""
 
-from contextlib import suppress
+import logging
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from protection.models import Recovery
 from protection.recovery.actors import CLOCK, Actor, RecoveryRefused, begin, locked
+from protection.recovery.doubts import settle
 from protection.recovery.reckoning import facts_of, reckon
 
+logger = logging.getLogger(__name__)
 State = Recovery.State
 WARNINGS = (7, 2)  # days before the deadline
 AT_ONCE = 500
@@ -22,7 +24,7 @@ def write_off(recovery: Recovery, why: str, *, actor: Actor) -> Recovery:
     """A lead gives it up, and says why; raises RecoveryRefused."""
     recovery = begin(recovery, "write_off", actor)
     recovery.why = _said(why, "Say why it is written off.")
-    recovery.doubt, recovery.doubt_since = "", None
+    settle(recovery)
     recovery.move_to(State.WRITTEN_OFF, by=actor.by, why=recovery.why)
     return recovery
 
@@ -34,7 +36,7 @@ def pay_back(recovery: Recovery, why: str, *, actor: Actor) -> Recovery:
     recovery.why = _said(why, "Say why the money went back.")
     back = recovery.money(recovery.received)
     recovery.received, recovery.paid_on, recovery.over_reason = Decimal(0), None, ""
-    recovery.doubt, recovery.doubt_since = "", None
+    settle(recovery)
     recovery.move_to(State.WRITTEN_OFF, by=actor.by, why=recovery.why, paid_back=str(back))
     return recovery
 
@@ -43,7 +45,8 @@ def pay_back(recovery: Recovery, why: str, *, actor: Actor) -> Recovery:
 def reopen(recovery: Recovery, why: str, *, actor: Actor) -> Recovery:
     """A lead opens an expired or written-off one again, with today's terms; raises RecoveryRefused.
 
-    Refused where a newer one of the same parcel is open.
+    Refused where a newer one of the same parcel is open. What was claimed and answered before is in the journal: it may
+    have been another currency's.
     """
     recovery = begin(recovery, "reopen", actor)
     said = _said(why, "Say why it is opened again.")
@@ -51,6 +54,8 @@ def reopen(recovery: Recovery, why: str, *, actor: Actor) -> Recovery:
         raise RecoveryRefused("open_already", "A newer recovery of this parcel is open; go on there.")
     recovery.why = said
     recovery.warned_days = None
+    recovery.claimed = recovery.approved = recovery.filed_at = recovery.answered_at = None
+    recovery.asked = recovery.over_reason = ""
     reckon(recovery)
     recovery.move_to(State.ELIGIBLE, by=actor.by, why=said, **facts_of(recovery))
     return recovery
@@ -64,8 +69,10 @@ def run(now: datetime | None = None) -> None:
         Q(warned_days=WARNINGS[1]) | Q(warned_days=WARNINGS[0], deadline__gt=now + timedelta(days=WARNINGS[1]))
     )
     for recovery in list(waiting.exclude(warned).order_by("deadline")[:AT_ONCE]):
-        with suppress(RecoveryRefused):  # it was filed meanwhile
+        try:
             end_or_warn(recovery, now)
+        except Exception:
+            logger.exception("Ending or warning failed: recovery %s", recovery.public_id)
 
 
 @transaction.atomic
@@ -89,6 +96,7 @@ def expire(recovery: Recovery, now: datetime, *, actor: Actor = CLOCK) -> Recove
     recovery = begin(recovery, "expire", actor)
     if recovery.deadline is None or now < recovery.deadline:
         raise RecoveryRefused("too_early", "Its last day is not over.")
+    recovery.doubt, recovery.doubt_since = "", None  # nothing is left to withdraw; nobody has settled it
     recovery.move_to(State.EXPIRED, by=actor.by, last_day=str(recovery.last_day))
     return recovery
 

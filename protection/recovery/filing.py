@@ -53,6 +53,7 @@ def file(
     recovery.reference = reference.strip() or recovery.reference
     recovery.note = note.strip() or recovery.note
     recovery.approved, recovery.answered_at, recovery.asked, recovery.why = None, None, "", why.strip()
+    recovery.over_reason = ""
     recovery.move_to(State.FILED, by=actor.by, amount=_money(recovery, wanted), reference=recovery.reference,
                      **({"why": why.strip()} if why.strip() else {}))  # fmt: skip
     return recovery
@@ -158,8 +159,8 @@ def pay(
 
 def check_amount(amount: Decimal, currency: str, pointer: str) -> None:
     """Raise RecoveryRefused unless this can be paid in the currency."""
-    digits = -int(amount.normalize().as_tuple().exponent) if amount.is_finite() else 99
-    if not amount.is_finite() or not 0 < amount < 10**12 or digits > minor_units(currency):
+    payable = amount.is_finite() and 0 < amount < 10**12
+    if not payable or -int(amount.normalize().as_tuple().exponent) > minor_units(currency):
         raise RecoveryRefused("invalid_amount", f"The amount must be above 0 and payable in {currency}.", pointer)
 
 

@@ -58,7 +58,10 @@ def run(now: datetime | None = None) -> int:
     ended = Claim.objects.filter(state=Claim.State.CLOSED, recoveries=OuterRef("pk")).exclude(PAID)
     news = ended.filter(closed_at__gt=Coalesce(OuterRef("doubt_settled_at"), OuterRef("created_at")))
     for recovery in Recovery.objects.filter(Exists(news), state__in=Recovery.OPEN, doubt="")[:AT_ONCE]:
-        ask_withdraw(recovery, "A claim it rests on was closed without an approval.", by="system")
+        try:
+            ask_withdraw(recovery, "A claim it rests on was closed without an approval.", by="system")
+        except Exception:
+            logger.exception("Asking whether to withdraw failed: recovery %s", recovery.public_id)
     return opened
 
 
@@ -114,11 +117,11 @@ def _spread(claim: Claim) -> Iterable[tuple[Fulfillment, list[Units]]]:
     left = {decision: decision.quantity for decision in decisions.select_related("item__line")}
     parcels = claim.order.fulfillments.exclude(status="cancelled").prefetch_related("scans").order_by("id")
     taken: dict[tuple[int, str], int] = {}
-    others = Recovery.objects.filter(order=claim.order).exclude(claims=claim)
-    for recovery in others:
+    for recovery in Recovery.objects.filter(order=claim.order):
         for line in recovery.lines:
-            key = (recovery.parcel_id, line["line"])
-            taken[key] = taken.get(key, 0) + line["quantity"]
+            if line["claim"] != claim.public_id:
+                key = (recovery.parcel_id, line["line"])
+                taken[key] = taken.get(key, 0) + line["quantity"]
     came = claim.reason != Claim.Reason.LOST
     for parcel in sorted(parcels, key=lambda one: _arrived(one) != came):
         parcel.order = claim.order

@@ -61,10 +61,6 @@ class Papers:
     def order(self) -> Order:
         return self.recovery.order
 
-    @property
-    def tracking(self) -> str:
-        return ", ".join(map(str, self.recovery.parcel.tracking_numbers))
-
 
 def papers_of(recovery: Recovery) -> Papers:
     """Read everything about a recovery (with its order, shop and parcel) in a fixed number of queries."""

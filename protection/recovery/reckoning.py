@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from orders.models import Order
 from orders.money import Money, MoneyBag, rounded, text_of
 from protection.models import Carrier, CarrierTerms, Claim, Recovery
+from protection.models.carrier import plain_name
 from protection.recovery.actors import Actor, begin, locked
 from protection.recovery.deadlines import filing_days
 from protection.recovery.terms import carrier_named, terms_for
@@ -97,11 +99,10 @@ def terms_entered(carrier: Carrier, *, by: str) -> int:
     waiting = Recovery.objects.filter(state=Recovery.State.ELIGIBLE)
     names = carrier.plain_names
     unknown = waiting.filter(carrier=None).values_list("carrier_name", flat=True).distinct()
-    own = [name for name in unknown.order_by() if (found := carrier_named(name)) and found.plain_names == names]
-    changed = 0
-    for recovery in [*waiting.filter(carrier=carrier), *waiting.filter(carrier=None, carrier_name__in=own)]:
-        changed += reckon_again(recovery, by=by)
-    return changed
+    own = [name for name in unknown if plain_name(name) in names]
+    rows = waiting.filter(Q(carrier=carrier) | Q(carrier=None, carrier_name__in=own))
+    in_turn = rows.order_by("order_id", "id")  # each locks its order: two who do this lock them in one order
+    return sum(reckon_again(recovery, by=by) for recovery in in_turn)
 
 
 @transaction.atomic

@@ -36,7 +36,11 @@ def shipped(order: Order | None = None, company: str = "UPS", days_ago: int = 20
 def granted(parcel: Fulfillment | None = None, reason: str = "lost", quantity: int = 1) -> Claim:
     """A claim on a parcel that was approved whole and can no longer be undone."""
     parcel = parcel or shipped()
-    claim = make_claim(parcel.order, reason=reason, quantity=quantity)
+    return grant(make_claim(parcel.order, reason=reason, quantity=quantity))
+
+
+def grant(claim: Claim) -> Claim:
+    """Approve it whole, past undoing."""
     if claim.state == Claim.State.WAITING:
         claim.move_to(Claim.State.IN_REVIEW, by="system")
     decide(claim, User.objects.filter(username="ana").first() or make_agent(limit=None))

@@ -10,11 +10,13 @@ from django.utils import timezone
 from orders.models import Fulfillment, Order, TrackingEvent
 from orders.tests.builders import line, make_order
 from protection import arrivals, resolutions, reversing, review
+from protection.eligibility import ItemAsked
+from protection.filing import file_claim
 from protection.models import CarrierCheck, Claim, Recovery
 from protection.recovery import doubts, ending, filing, opening, reckoning
 from protection.recovery.actors import RecoveryRefused
-from protection.tests.builders import decide, make_agent, make_claim, make_covered_order
-from protection.tests.carriers import ANA, LEA, granted, make_recovery, make_terms, shipped
+from protection.tests.builders import decide, line_of, make_agent, make_claim, make_covered_order
+from protection.tests.carriers import ANA, LEA, grant, granted, make_recovery, make_terms, shipped
 from protection.tests.parcels import scan, send
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +235,44 @@ def test_a_new_scan_moves_the_days_that_count_from_it() -> None:
     with transaction.atomic():
         arrivals.order_moved(recovery.order, by="shopify")
     assert recovery.order.journal.filter(action="recovery.reckoned").count() == 1
+
+
+def test_a_claim_that_is_looked_at_again_keeps_its_units_apart_from_those_of_others() -> None:
+    order = make_covered_order(line("Teapot", 2), line("Cup", 2))
+    first, second = shipped(order), shipped(order)
+    cup = make_claim(order, title="Cup")
+    both = filing_of(order, "Teapot", "Cup")
+    for claim in (cup, both):
+        grant(claim)
+    expected = {first.pk: ["Cup", "Teapot"], second.pk: ["Cup"]}
+    for claim in (cup, both, both, cup):
+        opening.look(claim)
+    found = {one.parcel_id: sorted(line["title"] for line in one.lines) for one in Recovery.objects.all()}
+    assert found == expected
+
+
+def filing_of(order: Order, *titles: str) -> Claim:
+    items = [ItemAsked(line_of(order, title), 1) for title in titles]
+    return file_claim(order, reason="lost", items=items, by="partner:tests")
+
+
+def test_what_was_withdrawn_and_opened_again_is_not_asked_again() -> None:
+    recovery = make_recovery()
+    ended = {"state": "closed", "outcome": "denied", "next_actor": "", "closed_at": timezone.now()}
+    Claim.objects.filter(recoveries=recovery).update(**ended)
+    opening.run()
+    doubts.withdraw(recovery, actor=ANA)
+    ending.reopen(recovery, "The carrier owes it all the same", actor=LEA)
+    opening.run()
+    recovery.refresh_from_db()
+    assert (recovery.state, recovery.doubt) == ("eligible", "")
+
+
+def test_a_case_that_cannot_be_asked_about_holds_up_no_other() -> None:
+    stuck, other = (make_recovery(shipped(make_covered_order(name=name))) for name in ("#1", "#2"))
+    ended = {"state": "closed", "outcome": "denied", "next_actor": "", "closed_at": timezone.now()}
+    Claim.objects.filter(recoveries__in=[stuck, other]).update(**ended)
+    Recovery.objects.filter(pk=stuck.pk).update(version=2**31 - 1)  # it can be saved no more
+    opening.run()
+    other.refresh_from_db()
+    assert other.doubt

@@ -136,7 +136,7 @@ def test_more_than_was_claimed_needs_a_reason() -> None:
     assert (paid.state, paid.over_reason) == ("paid", "With the postage")
 
 
-@pytest.mark.parametrize("amount", ["0", "-1", "0.001", "NaN", "1e15"])
+@pytest.mark.parametrize("amount", ["0", "-1", "0.001", "NaN", "1e15", "1e9999999"])
 def test_amounts_that_cannot_be_paid_are_refused(amount: str) -> None:
     recovery = recovery_in("eligible")
     with pytest.raises(RecoveryRefused) as caught:
@@ -161,3 +161,23 @@ def test_a_denied_one_is_filed_again_under_the_same_reference() -> None:
     filing.deny(recovery, "No photo", actor=ANA)
     again = filing.file(recovery, actor=ANA)
     assert (again.state, again.reference, again.why) == ("filed", "C-77", "")
+
+
+def test_one_that_is_opened_again_starts_from_todays_terms() -> None:
+    recovery = recovery_in("eligible")
+    filing.file(recovery, actor=ANA, amount=Decimal(30), currency="EUR", reference="C-7")
+    filing.approve(recovery, Decimal(35), actor=ANA, why="With the postage")
+    ending.write_off(recovery, "It never came", actor=LEA)
+    again = ending.reopen(recovery, "They look at it anew", actor=LEA)
+    assert (again.claimed, again.approved, again.filed_at, again.over_reason) == (None, None, None, "")
+    filed = filing.file(again, actor=ANA)
+    assert (str(filed.money(filed.claimed)), filed.reference) == ("40.00 USD", "C-7")
+
+
+def test_a_doubt_ends_with_its_case() -> None:
+    recovery = recovery_in("eligible")
+    doubts.ask_withdraw(recovery, "The parcel was delivered after all.", by="system")
+    recovery.refresh_from_db()
+    assert recovery.deadline is not None
+    ended = ending.expire(recovery, recovery.deadline)
+    assert (ended.state, ended.doubt, ended.doubt_since) == ("expired", "", None)

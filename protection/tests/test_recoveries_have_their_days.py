@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from orders.models import Fulfillment, Shop
 from protection.models import Carrier, CarrierTerms, Recovery
-from protection.recovery import ending, filing
+from protection.recovery import default_terms, ending, filing
 from protection.recovery.actors import RecoveryRefused
 from protection.recovery.deadlines import filing_days, zone_of
 from protection.recovery.terms import carrier_named, terms_for
+from protection.tests.builders import make_covered_order
 from protection.tests.carriers import ANA, make_recovery, make_terms, shipped
 from protection.tests.parcels import scan
 
@@ -159,3 +160,18 @@ def test_what_was_filed_does_not_expire() -> None:
 def test_a_shop_with_any_zone_has_one() -> None:
     assert zone_of(Shop(time_zone="Pacific/Auckland")).key == "Pacific/Auckland"
     assert {zone_of(Shop(time_zone=bad)).key for bad in ("", "Nowhere", "/", "a" * 300, "\x00")} == {"UTC"}
+
+
+def test_a_case_that_cannot_end_holds_up_no_other() -> None:
+    stuck, other = (make_recovery(shipped(make_covered_order(name=name))) for name in ("#1", "#2"))
+    Recovery.objects.filter(pk=stuck.pk).update(version=2**31 - 1)  # it can be saved no more
+    assert other.deadline is not None
+    ending.run(other.deadline)
+    assert set(Recovery.objects.values_list("pk", "state")) == {(stuck.pk, "eligible"), (other.pk, "expired")}
+
+
+def test_a_default_carrier_that_was_renamed_is_not_made_twice() -> None:
+    Carrier.objects.filter(name="USPS").update(name="The US mail")
+    default_terms.ensure()
+    assert str(carrier_named("United States Postal Service")) == "The US mail"
+    assert Carrier.objects.count() == 3

@@ -19,6 +19,12 @@ from protection.tests.console import agent_client, claim_url
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/protection/recovery/"
+TERMS = {
+    "region": "any", "effective_from_0": "2020-01-01", "effective_from_1": "00:00:00", "opens_after": 3,
+    "opens_from": "promised_date, ship_date", "closes_from": "ship_date", "closes_after": 30,
+    "cover": "25", "cover_currency": "USD", "goods_at": "price", "cost_percent": "100", "label": "0",
+    "reasons": "lost", "documents": "Invoice\nPhotos",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -92,6 +98,7 @@ def test_an_agent_takes_a_case_from_filing_to_payment(ana: Client) -> None:
     assert press(ana, recovery, "ask", asked="A photo").status_code == 302
     assert "A photo" in ana.get(url(recovery)).content.decode()
     assert press(ana, recovery, "inform", note="Sent").status_code == 302
+    assert ana.get(url(recovery)).content.decode().count("Why more than claimed") == 2  # approved, and paid
     assert press(ana, recovery, "approve", amount="30,00").status_code == 302
     answer = press(ana, recovery, "pay", amount="50.00")
     assert (answer.status_code, "Only 39.50 USD were claimed" in answer.content.decode()) == (409, True)
@@ -168,12 +175,7 @@ def test_an_unknown_carrier_has_a_button_to_enter_it_and_its_terms(lea: Client) 
     pony = Carrier.objects.get(name="Pony & Sons")
     assert pony.aliases == ["Pony Express", "The Ponies, Inc."]
     assert answer["Location"] == reverse("admin:protection_carrierterms_add") + f"?carrier={pony.pk}"
-    fields = {
-        "carrier": pony.pk, "region": "any", "effective_from_0": "2020-01-01", "effective_from_1": "00:00:00",
-        "opens_from": "promised_date, ship_date", "opens_after": 3, "closes_from": "ship_date", "closes_after": 30,
-        "cover": "25", "cover_currency": "USD", "goods_at": "price", "cost_percent": "100", "label": "0",
-        "reasons": "lost", "documents": "Invoice\nPhotos",
-    }  # fmt: skip
+    fields = {**TERMS, "carrier": pony.pk}
     for wrong in ({"cover_currency": ""}, {"opens_from": "moonrise"}, {"reasons": ""}, {"cover": "-1"}):
         bad = lea.post(answer["Location"], {**fields, **wrong})
         assert (bad.status_code, CarrierTerms.objects.filter(carrier=pony).exists()) == (200, False), wrong
@@ -197,6 +199,25 @@ def test_terms_are_changed_until_something_was_filed_under_them(lea: Client) -> 
     Recovery.objects.filter(pk=recovery.pk).update(terms=terms, carrier=terms.carrier)
     filing.file(recovery, actor=ANA, amount=Decimal(5))
     assert 'name="_save"' not in lea.get(change).content.decode()
+
+
+def test_terms_that_are_given_to_another_carrier_leave_the_first(lea: Client) -> None:
+    terms = make_terms()
+    recovery = make_recovery(shipped(company="Parcelforce"))
+    assert recovery.terms == terms
+    change = reverse("admin:protection_carrierterms_change", args=[terms.pk])
+    ups = Carrier.objects.get(name="UPS")
+    assert lea.post(change, {**TERMS, "carrier": ups.pk, "service": "night"}).status_code == 302
+    recovery.refresh_from_db()
+    assert (recovery.carrier, recovery.terms, recovery.expected) == (terms.carrier, None, None)
+
+
+def test_the_desk_counts_what_a_carrier_may_be_sent_in_every_currency(ana: Client) -> None:
+    abroad, _ = several(2)
+    Recovery.objects.filter(pk=abroad.pk).update(currency="EUR")
+    page = ana.get(LIST).content.decode()
+    assert page.count("File many with UPS") == 1
+    assert 'File many with UPS <span class="c-dim">2</span>' in page
 
 
 def test_an_agent_reads_terms_and_enters_none(ana: Client) -> None:
