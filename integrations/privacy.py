@@ -108,7 +108,11 @@ def carry_out(request: PrivacyRequest, *, until: float, by: str) -> bool:
 
 @transaction.atomic
 def _erase_order(request: PrivacyRequest, order: Order, report: dict[str, Any], by: str) -> None:
-    """Floors above first: they look for the values that the last step blanks."""
+    """Floors above first: they look for the values that the last step blanks.
+
+    Under the order's lock from the first step on: what somebody else writes of this order is there before, or never.
+    """
+    order = Order.objects.select_for_update(of=("self",)).select_related("shop", "customer").get(pk=order.pk)
     personal = personal_values(order)
     report["traces"] += erase_traces(request.connection, order, personal)
     mails = erase_messages_of(order, personal)

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from orders import changes, entitlement
 from orders.changes import ChangeRefused
-from orders.models import Change
+from orders.models import Change, Order
 from protection import resolutions
 from protection.eligibility import ClaimRefused
 from protection.filing import hold_again
@@ -28,6 +28,7 @@ def reverse(resolution: Resolution, why: str, *, by: str) -> Resolution:
     """
     if not why.strip():
         raise DecisionRefused("Say why it is taken back.", "reason_needed", "/why")
+    hold_replacement(resolution)
     resolution = resolutions.locked_remedy(resolution)
     check(resolution.claim, "reverse", by=by)
     check_reversible(resolution)
@@ -41,6 +42,11 @@ def reverse(resolution: Resolution, why: str, *, by: str) -> Resolution:
     except ChangeRefused as refusal:
         raise DecisionRefused(f"{order}: {refusal}", refusal.code) from refusal
     return resolution
+
+
+def hold_replacement(resolution: Resolution) -> None:
+    """Lock the replacement's order. Call it before the claim's is locked: a parcel of the replacement comes that way."""
+    Order.objects.select_for_update(of=("self",)).filter(replaces=resolution).first()
 
 
 def check_reversible(resolution: Resolution) -> None:

@@ -1,8 +1,12 @@
 """Messages, what waits to be sent, and a trial's mail files go with the customer they were written to."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.db import connection as database
+from django.db import transaction
 
 from integrations import calls, inbox, privacy
 from integrations.mail import line
@@ -14,6 +18,7 @@ from protection.eligibility import ItemAsked
 from protection.messages import writing
 from protection.models import Message
 from protection.tests.builders import make_agent, make_plan
+from protection.tests.locks import until_waiting
 
 pytestmark = pytest.mark.django_db
 CANARY = "Canarina Zq"
@@ -68,6 +73,30 @@ def test_a_customers_mails_are_nowhere_afterwards(shop, settings, django_capture
     states = Message.objects.filter(claim=claim).order_by("id").values_list("event", "state")
     assert list(states) == [("received", "sent"), ("needs_info", "dropped"), ("written", "dropped")]
     assert not Delivery.objects.filter(connection=line.ensure()).exclude(state="delivered").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_while_the_customer_is_erased_is_erased_too(shop):
+    body, claim = claimed(shop, 71, CANARY)
+    ana = make_agent()
+    request = privacy.receive(
+        shop, PrivacyRequest.Kind.REDACT_CUSTOMER, customer_id=71, email="", orders=[body["id"]], demand=""
+    )
+
+    def erase() -> bool:
+        try:
+            return privacy.carry_out(request, until=time.monotonic() + 60, by="system")
+        finally:
+            database.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            review.ask_for_info(claim, f"{CANARY}, a photo please", user=ana)
+            erasing = pool.submit(erase)
+            until_waiting()
+        assert erasing.result(60)
+    rows = Message.objects.filter(claim=claim).order_by("id").values_list("event", "state", "to", "text")
+    assert [*rows] == [("received", "dropped", "", "(erased)"), ("needs_info", "dropped", "", "(erased)")]
 
 
 def test_an_export_holds_what_was_written_to_the_customer(shop):

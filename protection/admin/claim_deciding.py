@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from django.db import transaction
+
 from backoffice import failpoints
 from backoffice.console.pages import Refused
 from protection import proposing, reversing, review
@@ -53,7 +55,9 @@ class Deciding(ClaimVerbs):
         return "The decision is taken back. Nothing was sent."
 
     def reverse(self) -> str:
-        self.act(lambda claim: reversing.reverse(self._remedy(claim), self.typed("why_reverse"), by=self.by))
+        with transaction.atomic():
+            reversing.hold_replacement(self._remedy(self.subject))  # before `act` locks the claim's order
+            self.act(lambda claim: reversing.reverse(self._remedy(claim), self.typed("why_reverse"), by=self.by))
         if self._remedy(self.subject).state == Resolution.State.REVERSED:
             return "The remedy is taken back; its units are free and the claim is in review."
         return "The shop is asked to cancel the replacement. When it has, the claim is in review again."
