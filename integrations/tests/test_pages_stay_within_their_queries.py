@@ -55,6 +55,16 @@ def test_a_decided_claim_stays_within_the_budget(lead):
     assert asked(lead, claim_url(claim)) <= CASE
 
 
+def test_a_closed_claim_that_was_rated_stays_within_the_budget(lead):
+    make_connection()
+    claim = make_case(lines=1)
+    denials = [ItemDecision(item, "deny", item.quantity, "other", "Seen before") for item in claim.items.all()]
+    claim = review.decide(claim, denials, user=make_agent("ana"))
+    claim.feedback.create(closed_at=claim.closed_at, score=2, comment="Too slow", by="customer")
+    assert "Too slow" in lead.get(claim_url(claim)).content.decode()
+    assert asked(lead, claim_url(claim)) <= CASE
+
+
 def test_a_recovery_stays_within_the_budget_of_a_case_however_long(lead):
     make_connection()
     small = make_recovery(shipped(make_covered_order(name="#1")))

@@ -83,7 +83,7 @@ class Deciding(ClaimVerbs):
 
     def _remedy(self, claim: Claim) -> Resolution:
         """The remedy that the button stands beside, as it is now."""
-        remedy = claim.resolutions.filter(public_id=self.typed("remedy").replace("\x00", "")).first()
+        remedy = claim.resolutions.filter(public_id=self.typed("remedy")).first()
         if remedy is None:
             raise Refused("This claim has no such remedy.")
         return remedy

@@ -11,6 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import ExpressionWrapper, F, Func, JSONField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from orders.admin.order_facts import USED, LineRow, address_lines, line_rows, with_stock
 from orders.admin.parcels import Parcel, parcels
@@ -29,6 +30,7 @@ from protection.models import (
     Consent,
     Coverage,
     Decision,
+    Feedback,
     Incident,
     Proposal,
     Resolution,
@@ -44,12 +46,6 @@ from protection.statutory import duty_for
 ORDER_BULK = ("amounts", "shipping_address", "billing_address", "attributes", "tags", "note")
 STORY_LENGTH = 60
 OTHERS = 6
-
-RESOLUTION_TONES = {
-    Resolution.State.EXECUTED: "good",
-    Resolution.State.FAILED: "bad",
-    Resolution.State.REVERSED: "",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +83,11 @@ class Case:
     talk: Talk
     routed: list[Routed]
     risk: list[Said]
+
+    @property
+    def feedback(self) -> list[dict[str, Any]]:
+        """What the customer said each time it was closed: `score`, `comment`, `at`."""
+        return [{**one, "at": parse_datetime(one["at"])} for one in getattr(self.claim, "rated", [])]
 
     @property
     def order(self) -> Order:
@@ -133,7 +134,10 @@ def with_items(claims: QuerySet[Claim]) -> QuerySet[Claim]:
 
 
 def load(pk: int) -> Claim | None:
-    """The claim with its order and, in the same query, what waits for a lead, who may not decide again, incidents."""
+    """The claim with its order and, in the same query, what waits for a lead, who may not decide again,
+
+    incidents, what the customer thought of it.
+    """
     claims = Claim.objects.select_related(
         "order__shop", "order__customer", "order__coverage__consent", "order__coverage__plan_version__plan", "assignee",
         "rule", "carrier_check",
@@ -147,10 +151,13 @@ def load(pk: int) -> Claim | None:
     ).filter(deciders__contains=F("key"))
     part_of = Incident.objects.filter(members__claim=OuterRef("pk")).exclude(state=Incident.State.DISMISSED)
     incident = JSONObject(pk="pk", state="state", count="count", sentence="sentence")
+    rated = Feedback.objects.filter(claim=OuterRef("pk")).order_by("pk")
+    said = JSONObject(score="score", comment="comment", at="created_at")
     return with_talk(claims).annotate(
         waiting_proposal=Subquery(waiting.values(facts=facts)[:1]),
         deciders=ArraySubquery(before.order_by("username").values("username")),
         part_of=ArraySubquery(part_of.order_by("pk").values(facts=incident)),
+        rated=ArraySubquery(rated.values(facts=said)),
         recovery_facts=recoveries_of_claim(),
         matches=routings(),
     ).filter(pk=pk).first()  # fmt: skip

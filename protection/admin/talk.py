@@ -9,7 +9,6 @@ from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject, Left
 from django.utils.dateparse import parse_datetime
 
-from orders.admin.story import who
 from protection.messages import shops
 from protection.messages.conversation import Said, sent
 from protection.messages.writing import MacroText, Written, macros_for
@@ -70,10 +69,6 @@ def talk_of(claim: Any, items: Iterable[ClaimItem], consent: Consent | None) -> 
         shops.why_off(mail),
         macros_for(claim, macros, languages, listed),
     )
-
-
-def writer(said: Said) -> str:
-    return who(said.by)
 
 
 def _mail_of(claim: Claim) -> CustomerMail:

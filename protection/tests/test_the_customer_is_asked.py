@@ -11,6 +11,7 @@ from protection.eligibility import ClaimRefused
 from protection.models import Claim, ClaimUnit, InfoRequest
 from protection.models.claim import MoveRefused
 from protection.tests.builders import make_agent, make_claim
+from protection.tests.faults import fault_with
 
 pytestmark = pytest.mark.django_db
 ASKED = ["A photo of the box", " ", "Your neighbour's name"]
@@ -78,6 +79,15 @@ def test_without_an_answer_it_is_closed_when_the_time_is_over() -> None:
     assert (entry.by, entry.facts["request"]) == ("system", claim.info_requests.get().public_id)
     assert claim.info_requests.get().ended_at is not None
     assert not ClaimUnit.objects.filter(open=True).exists()
+
+
+def test_a_fault_with_one_claim_does_not_hold_up_the_others() -> None:
+    broken, sound = asked_claim(), asked_claim()
+    with fault_with(broken.public_id):
+        asking.run(day(3))
+    assert ("reminded" in actions(broken), "reminded" in actions(sound)) == (False, True)
+    asking.run(day(3))
+    assert (actions(broken).count("reminded"), actions(sound).count("reminded")) == (1, 1)
 
 
 def test_nobody_is_closed_on_the_heels_of_a_reminder_that_came_late() -> None:

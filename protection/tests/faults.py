@@ -1,0 +1,23 @@
+"""A fault of ours in the middle of a change, at the moment it is journalled."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from orders.journal import recorded
+from orders.models import JournalEntry
+
+
+@contextmanager
+def fault_with(subject: str) -> Iterator[None]:
+    """Whatever is journalled of the thing with this public id fails."""
+
+    def fail(entry: JournalEntry, **_: Any) -> None:
+        if entry.subject == subject:
+            raise RuntimeError("a fault of ours")
+
+    recorded.connect(fail)
+    try:
+        yield
+    finally:
+        recorded.disconnect(fail)
