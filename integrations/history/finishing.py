@@ -7,7 +7,7 @@ from django.db import transaction
 from backoffice import failpoints
 from integrations.errors import GiveUp, Unreadable
 from integrations.models import SyncRun, UnfinishedOrder
-from integrations.shopify.arriving import apply_order, origin_of
+from integrations.shopify.arriving import Asked, apply_order, before_reading, origin_of
 from integrations.shopify.client import Shopify
 from integrations.shopify.reads import read_order
 from orders.models import Order
@@ -25,6 +25,7 @@ def go_on(run: SyncRun, shopify: Shopify, deadline: float) -> int:
     rows = UnfinishedOrder.objects.filter(connection=run.connection).select_related("order").order_by("id")
     while time.monotonic() < deadline and (row := rows.first()):
         snapshot: OrderSnapshot | None = None
+        asked = before_reading(run.connection, row.order.remote_id)
         if row.should_read or row.awaits:
             try:
                 snapshot = read_order(run.connection, row.order.remote_id, shopify)
@@ -36,14 +37,15 @@ def go_on(run: SyncRun, shopify: Shopify, deadline: float) -> int:
                 run.facts["read"] = run.facts.get("read", 0) + 1
                 if snapshot is None:
                     _note(run, row.order, "Shopify does not show it.")
-        _complete(run, row, snapshot)
+        _complete(run, row, snapshot, asked)
     return rows.count()
 
 
 @transaction.atomic
-def _complete(run: SyncRun, row: UnfinishedOrder, snapshot: OrderSnapshot | None) -> None:
-    if snapshot is not None:
-        apply_order(run.connection, snapshot)
+def _complete(run: SyncRun, row: UnfinishedOrder, snapshot: OrderSnapshot | None, asked: Asked) -> None:
+    """Nothing is done, and the order read again, when something else of it was written here while it was read."""
+    if snapshot is not None and apply_order(run.connection, snapshot, asked=asked).what == "unclear":
+        return
     origin = origin_of(run.connection)
     order = Order.objects.select_for_update().get(pk=row.order_id)
     # Not only when the read brought something: the file made this order, and nobody has looked at it yet.
