@@ -45,7 +45,7 @@ def reverse(resolution: Resolution, why: str, *, by: str) -> Resolution:
 
 
 def hold_replacement(resolution: Resolution) -> None:
-    """Lock the replacement's order. Call it before the claim's is locked: a parcel of the replacement comes that way."""
+    """Lock the replacement's order. Before the claim's: a parcel of the replacement locks them so."""
     Order.objects.select_for_update(of=("self",)).filter(replaces=resolution).first()
 
 

@@ -134,10 +134,7 @@ def with_items(claims: QuerySet[Claim]) -> QuerySet[Claim]:
 
 
 def load(pk: int) -> Claim | None:
-    """The claim with its order and, in the same query, what waits for a lead, who may not decide again,
-
-    incidents, what the customer thought of it.
-    """
+    """The claim with its order and, in the same query, what waits for a lead, incidents, and what the customer said."""
     claims = Claim.objects.select_related(
         "order__shop", "order__customer", "order__coverage__consent", "order__coverage__plan_version__plan", "assignee",
         "rule", "carrier_check",

@@ -1,4 +1,4 @@
-"""Waiting until other connections wait for a lock of ours: the moment in which two transactions can do each other harm."""
+"""Waiting until others wait for a lock of ours: the moment in which two transactions can do each other harm."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""A parcel of a replacement locks its order, then that of the claim it tells of; taking the remedy back does likewise."""
+"""A parcel of a replacement locks its order, then that of its claim; taking the remedy back does likewise."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -18,8 +18,8 @@ from protection.routing import rules, running
 from protection.routing.conditions import RuleInvalid
 from protection.tests.builders import make_agent, make_claim, make_covered_order
 from protection.tests.parcels import send
-from protection.tests.test_a_replacement_is_planned_with_the_stock import VARIANT, count
 from protection.tests.routing import LOST, asks, make_draft, make_rule, route
+from protection.tests.test_a_replacement_is_planned_with_the_stock import VARIANT, count
 from protection.verdicts import ItemDecision
 
 pytestmark = pytest.mark.django_db

@@ -208,8 +208,8 @@ def test_terms_that_are_given_to_another_carrier_leave_the_first(lea: Client) ->
     change = reverse("admin:protection_carrierterms_change", args=[terms.pk])
     ups = Carrier.objects.get(name="UPS")
     assert lea.post(change, {**TERMS, "carrier": ups.pk, "service": "night"}).status_code == 302
-    recovery.refresh_from_db()
-    assert (recovery.carrier, recovery.terms, recovery.expected) == (terms.carrier, None, None)
+    left = Recovery.objects.get(pk=recovery.pk)
+    assert (left.carrier_id, left.terms_id, left.expected) == (terms.carrier_id, None, None)
 
 
 def test_the_desk_counts_what_a_carrier_may_be_sent_in_every_currency(ana: Client) -> None:
