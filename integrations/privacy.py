@@ -72,7 +72,7 @@ def run() -> None:
         try:
             if not carry_out(request, until=until, by="system"):
                 return
-        except Exception:
+        except Exception:  # one request's fault must not hold up the others
             logger.exception("Privacy request %s cannot be carried out", request.public_id)
 
 

@@ -195,7 +195,8 @@ def read(claim: Claim) -> Case:
         rows=with_stock(rows, order.shop) if claim.state == Claim.State.IN_REVIEW else rows,
         others=_others(order),
         parcels=parcels(order.fulfillments.order_by("remote_created_at", "id").prefetch_related("scans"), lines),
-        story=story(order.journal.order_by("-id")[:STORY_LENGTH]),
+        # What was written, and what waits, stands in the conversation; here is when it was sent or refused.
+        story=story(order.journal.exclude(action="claim.message_queued").order_by("-id")[:STORY_LENGTH]),
         decisions=decided,
         resolutions=resolutions,
         open=_open(items, claimed, settled_by(resolutions)),

@@ -1,4 +1,7 @@
+from datetime import UTC, datetime
+
 from django.db import models
+from django.utils.dateparse import parse_datetime
 
 from orders.models import Order
 from protection.models.plan import PlanVersion
@@ -52,3 +55,12 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"Consent for {self.coverage.order}"
+
+    @property
+    def moment(self) -> datetime | None:
+        """When it was given, in UTC, where the store front reported a moment of a known zone."""
+        try:
+            moment = parse_datetime(self.given_at)
+            return moment.astimezone(UTC) if moment and moment.tzinfo else None
+        except (ValueError, OverflowError):
+            return None

@@ -71,7 +71,7 @@ def run(now: datetime | None = None) -> None:
     for recovery in list(waiting.exclude(warned).order_by("deadline")[:AT_ONCE]):
         try:
             end_or_warn(recovery, now)
-        except Exception:
+        except Exception:  # one case's fault must not hold up the others
             logger.exception("Ending or warning failed: recovery %s", recovery.public_id)
 
 

@@ -53,14 +53,14 @@ def run(now: datetime | None = None) -> int:
     for claim in list(new[:AT_ONCE]):
         try:
             opened += len(look(claim))
-        except Exception:
+        except Exception:  # one case's fault must not hold up the others
             logger.exception("Looking for what a carrier owes failed: claim %s", claim.public_id)
     ended = Claim.objects.filter(state=Claim.State.CLOSED, recoveries=OuterRef("pk")).exclude(PAID)
     news = ended.filter(closed_at__gt=Coalesce(OuterRef("doubt_settled_at"), OuterRef("created_at")))
     for recovery in Recovery.objects.filter(Exists(news), state__in=Recovery.OPEN, doubt="")[:AT_ONCE]:
         try:
             ask_withdraw(recovery, "A claim it rests on was closed without an approval.", by="system")
-        except Exception:
+        except Exception:  # one case's fault must not hold up the others
             logger.exception("Asking whether to withdraw failed: recovery %s", recovery.public_id)
     return opened
 

@@ -49,6 +49,21 @@ def test_the_receipt_of_consent_is_shown_when_there_is_one():
     assert "Consent not known" not in page
 
 
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        ("2026-11-20T14:30:00+02:00", ">20 Nov 2026, 12:30<"),
+        ("2026-11-20 14:30", "en, 2026-11-20 14:30<"),
+        ("2026-13-40T00:00:00Z", "en, 2026-13-40T00:00:00Z<"),
+        ("0001-01-01T00:00:00+05:00", "en, 0001-01-01T00:00:00+05:00<"),
+    ],
+)
+def test_the_moment_of_consent_is_told_as_the_store_front_reported_it(at: str, words: str):
+    receipt = f'{{"how": "cart_toggle", "default_on": true, "locale": "en", "at": "{at}"}}'
+    order = make_covered_order(attributes=[{"name": "protection_consent", "value": receipt}])
+    assert words in shown(make_claim(order))
+
+
 def test_units_say_what_became_of_each():
     order = make_covered_order(line("Teapot", 4))
     entitlement.use_units(line_of(order), [4], kind=UnitUse.Kind.REFUND, reference="ref_9")
