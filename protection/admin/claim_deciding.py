@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from backoffice import failpoints
 from backoffice.console.pages import Refused
@@ -56,7 +57,8 @@ class Deciding(ClaimVerbs):
 
     def reverse(self) -> str:
         with transaction.atomic():
-            reversing.hold_replacement(self._remedy(self.subject))  # before `act` locks the claim's order
+            for remedy in self._named(self.subject):
+                reversing.hold_replacement(remedy)  # before `act` locks the claim's order
             self.act(lambda claim: reversing.reverse(self._remedy(claim), self.typed("why_reverse"), by=self.by))
         if self._remedy(self.subject).state == Resolution.State.REVERSED:
             return "The remedy is taken back; its units are free and the claim is in review."
@@ -83,10 +85,13 @@ class Deciding(ClaimVerbs):
 
     def _remedy(self, claim: Claim) -> Resolution:
         """The remedy that the button stands beside, as it is now."""
-        remedy = claim.resolutions.filter(public_id=self.typed("remedy")).first()
+        remedy = self._named(claim).first()
         if remedy is None:
             raise Refused("This claim has no such remedy.")
         return remedy
+
+    def _named(self, claim: Claim) -> QuerySet[Resolution]:
+        return claim.resolutions.filter(public_id=self.typed("remedy"))
 
 
 def _said(claim: Claim) -> str:

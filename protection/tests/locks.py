@@ -13,6 +13,7 @@ def until_waiting(count: int = 1) -> None:
     until, tick = time.monotonic() + SECONDS, threading.Event()
     while time.monotonic() < until:
         with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees the activity it saw first
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
