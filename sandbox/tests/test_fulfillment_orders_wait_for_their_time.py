@@ -36,8 +36,10 @@ def test_what_is_scheduled_cannot_be_shipped_before_it_is_ready(shopify: Sandbox
     put_off = ask(shopify, RESCHEDULE, id=one["id"], at="2031-01-01T09:00:00Z")["fulfillmentOrderReschedule"]
     assert put_off["fulfillmentOrder"]["fulfillAt"] == "2031-01-01T09:00:00Z"
     assert ask(shopify, OPEN, id=one["id"])["fulfillmentOrderOpen"]["fulfillmentOrder"]["status"] == "OPEN"
-    told = receiver.wait_for(1, topic="fulfillment_orders/rescheduled")[0].body["fulfillment_order"]
-    assert (told["status"], told["fulfill_at"]) == ("scheduled", "2030-01-01T04:00:00-05:00")
+    told = [one.body["fulfillment_order"] for one in receiver.wait_for(2, topic="fulfillment_orders/rescheduled")]
+    assert {(one["status"], one["fulfill_at"]) for one in told} == {  # either may come first
+        ("scheduled", "2030-01-01T04:00:00-05:00"), ("scheduled", "2031-01-01T04:00:00-05:00"),
+    }  # fmt: skip
     receiver.wait_for(1, topic="fulfillment_orders/scheduled_fulfillment_order_ready")
     shopify.press(order["id"], "fulfil")
 
