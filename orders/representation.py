@@ -196,7 +196,7 @@ def _fulfillment(parcel: Fulfillment, public_ids: dict[int, str]) -> dict[str, A
                 "country": scan.country,
                 "zip": scan.zip,
             }
-            for scan in parcel.scans.all()
+            for scan in sorted(parcel.scans.all(), key=lambda scan: scan.turn)
         ],
         "created_at": parcel.remote_created_at,
         "updated_at": parcel.remote_updated_at,

@@ -86,7 +86,7 @@ def _ask_arrived(claim: Claim) -> None:
     newest = shipment_of(claim.order, lines).newest_scan
     if newest is None or newest == claim.seen_scan:
         return
-    if claim.seen_scan and newest.happened_at < claim.seen_scan.happened_at:
+    if claim.seen_scan and newest.turn < claim.seen_scan.turn:
         return  # the one that was seen has been taken back
     claim.seen_scan, claim.next_actor = newest, Claim.Actor.CUSTOMER
     claim.save(update_fields=["seen_scan", "next_actor", "updated_at"])

@@ -108,7 +108,7 @@ def shipment_of(order: Order, lines: Collection[LineItem] = ()) -> Shipment:
             if name not in events or events[name].at < happened.at:
                 events[name] = happened
     scans = [scan for parcel in chosen for scan in _scans(parcel)]
-    return Shipment(events, is_international(order), max(scans, key=lambda scan: scan.happened_at, default=None))
+    return Shipment(events, is_international(order), max(scans, key=lambda scan: scan.turn, default=None))
 
 
 def events_of(parcel: Fulfillment) -> dict[str, Happened]:

@@ -70,7 +70,8 @@ def parcels(fulfillments: Iterable[Fulfillment], lines: Iterable[LineItem]) -> l
 
 
 def _parcel(fulfillment: Fulfillment, titles: dict[int, str]) -> Parcel:
-    scans = [_scan(event) for event in fulfillment.scans.all() if event.deleted_at is None]
+    events = [event for event in fulfillment.scans.all() if event.deleted_at is None]
+    scans = [_scan(event) for event in sorted(events, key=lambda event: event.turn)]
     shown = fulfillment.shipment_status or (scans[-1].event.status if scans else fulfillment.status)
     urls = fulfillment.tracking_urls
     tracking = [

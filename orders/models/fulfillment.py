@@ -1,6 +1,9 @@
+from datetime import datetime
+
 from django.db import models
 
 from backoffice.identifiers import PublicId
+from orders import scans
 from orders.models.order import Order
 
 
@@ -60,3 +63,8 @@ class TrackingEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} {self.happened_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def turn(self) -> tuple[datetime, int, int]:
+        """Sorts scans as they happened, also those of one moment."""
+        return scans.turn(self.happened_at, self.status, self.remote_id)

@@ -148,7 +148,8 @@ def judged_by(claim: Claim) -> Judged:
         rule.effective_from if rule else None,
         dates,
         [(day(scan.happened_at), say(SCANS.get(scan.status, scan.status.replace("_", " ").capitalize())),
-          ", ".join(part for part in (scan.city, scan.country) if part)) for scan in shown],
+          ", ".join(part for part in (scan.city, scan.country) if part))
+         for scan in sorted(shown, key=lambda scan: scan.turn, reverse=True)],
     )  # fmt: skip
 
 

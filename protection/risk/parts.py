@@ -70,7 +70,7 @@ GROUP BY me.claim
 
 _PARCELS = """
 SELECT 'parcels', me.claim, json_build_object('carrier', f.tracking_company, 'lines', f.lines, 'scans', (
-    SELECT json_agg(json_build_object('id', s.id, 'status', s.status, 'at', s.happened_at, 'city', s.city,
+    SELECT json_agg(json_build_object('id', s.remote_id, 'status', s.status, 'at', s.happened_at, 'city', s.city,
         'zip', s.zip, 'country', s.country))
     FROM orders_trackingevent s
     WHERE s.fulfillment_id = f.id AND s.happened_at <= me.at AND (s.deleted_at IS NULL OR s.deleted_at > me.at)

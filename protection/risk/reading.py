@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from orders.money import Money, decimal_of
+from orders.scans import turn
 from protection.models import Likeness
 from protection.risk import parts
 from protection.risk.facts import Alike, Facts, Scan, Twin
@@ -140,8 +141,8 @@ def _shipment(lines: Collection[int], parcels: Sequence[Said]) -> Said:
 def _newest(scans: Sequence[Said]) -> Scan | None:
     if not scans:
         return None
-    at, _, last = max((datetime.fromisoformat(scan["at"]), scan["id"], scan) for scan in scans)
-    return Scan(last["status"], at, last["city"], last["zip"], last["country"])
+    last = max(scans, key=lambda scan: turn(datetime.fromisoformat(scan["at"]), scan["status"], scan["id"]))
+    return Scan(last["status"], datetime.fromisoformat(last["at"]), last["city"], last["zip"], last["country"])
 
 
 def _moment(text: str | None) -> datetime | None:
