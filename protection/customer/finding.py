@@ -4,6 +4,7 @@ Asking writes the same row and gives the same answer whatever is asked for, so t
 Only the address the order was placed with is ever written to.
 """
 
+import logging
 from datetime import timedelta
 
 from django.db import transaction
@@ -14,6 +15,8 @@ from backoffice.buckets import Limit
 from orders.journal import record
 from orders.models import Order, Shop
 from protection.models import LinkRequest
+
+logger = logging.getLogger(__name__)
 
 EACH_EMAIL = Limit(burst=3, an_hour=3)
 AT_ONCE = 200
@@ -33,15 +36,22 @@ def run() -> None:
     and asks for it again and again, keeps nobody from their link.
     """
     for pk in list(LinkRequest.objects.values_list("pk", flat=True)[:AT_ONCE]):
-        with transaction.atomic():
-            request = LinkRequest.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
-            if request is None:
-                continue
-            if request.created_at > timezone.now() - OLD:
-                for order in matching(request):
-                    if not buckets.take(f"link:mail:{order.email.lower()}", EACH_EMAIL):
-                        record("link.asked", shop=order.shop, order=order, by=f"customer:{order.public_id}")
-            request.delete()
+        try:
+            _look_up(pk)
+        except Exception:  # one request's fault must not hold up the others
+            logger.exception("Link request %s cannot be looked up", pk)
+
+
+@transaction.atomic
+def _look_up(pk: int) -> None:
+    request = LinkRequest.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
+    if request is None:
+        return
+    if request.created_at > timezone.now() - OLD:
+        for order in matching(request):
+            if not buckets.take(f"link:mail:{order.email.lower()}", EACH_EMAIL):
+                record("link.asked", shop=order.shop, order=order, by=f"customer:{order.public_id}")
+    request.delete()
 
 
 def matching(request: LinkRequest) -> list[Order]:

@@ -10,10 +10,10 @@ from orders.models import JournalEntry
 
 @contextmanager
 def fault_with(subject: str) -> Iterator[None]:
-    """Whatever is journalled of the thing with this public id fails."""
+    """Whatever is journalled of the thing, or of the order, with this public id fails."""
 
     def fail(entry: JournalEntry, **_: Any) -> None:
-        if entry.subject == subject:
+        if subject in (entry.subject, entry.order and entry.order.public_id):
             raise RuntimeError("a fault of ours")
 
     recorded.connect(fail)

@@ -16,6 +16,7 @@ from protection.customer import finding, links
 from protection.customer.links import Purpose
 from protection.models import LinkRequest, Message
 from protection.tests.customer import Customer, text
+from protection.tests.faults import fault_with
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,15 @@ def test_a_match_is_journaled_for_its_customer_to_be_written_to():
     assert JournalEntry.objects.get(action="link.asked").by == f"customer:{order.public_id}"
     assert not LinkRequest.objects.exists()
     assert asked() == [order.public_id]
+
+
+def test_a_fault_with_one_request_does_not_hold_up_the_others():
+    broken, sound = make_order(), make_order(name="#1002")
+    ask()
+    ask("#1002")
+    with fault_with(broken.public_id):
+        assert asked() == [sound.public_id]
+    assert asked() == [sound.public_id, broken.public_id]
 
 
 @pytest.mark.parametrize("number, email", [
