@@ -1,6 +1,6 @@
 """Claims that were filed too early: looked at when their day comes, or before it when staff say why."""
 
-from contextlib import suppress
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -12,6 +12,8 @@ from protection.models import Claim
 from protection.models.claim import MoveRefused
 from protection.verbs import check
 
+logger = logging.getLogger(__name__)
+
 AT_ONCE = 500  # claims in one run; the next minute takes the rest
 
 
@@ -20,8 +22,12 @@ def run(now: datetime | None = None) -> None:
     now = now or timezone.now()
     due = Claim.objects.filter(state=Claim.State.WAITING, eligible_at__lte=now).order_by("eligible_at")
     for claim in list(due[:AT_ONCE]):
-        with suppress(ClaimRefused, MoveRefused):  # it has moved on meanwhile
+        try:
             wake(claim, now, by="system")
+        except (ClaimRefused, MoveRefused):
+            continue  # it has moved on meanwhile
+        except Exception:  # one claim's fault must not hold up the others
+            logger.exception("%s cannot be woken", claim.public_id)
 
 
 @transaction.atomic

@@ -1,5 +1,7 @@
 """One message to every customer of an incident, also to those who claim later: once for an order."""
 
+import logging
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
@@ -10,6 +12,8 @@ from protection.incidents.ruling import IncidentRefused, locked, put_down
 from protection.messages.writing import MOST, write
 from protection.models import BulkDecision, Incident, IncidentClaim
 from protection.models.claim import MoveRefused
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 200  # messages in one run; the next minute takes the rest
 
@@ -52,7 +56,10 @@ def carry_on(incident: Incident, most: int = AT_ONCE) -> int:
     """Write to so many of the incident's customers as were not written to yet; returns to how many it was tried."""
     waiting = list(incident.members.filter(told_at=None).order_by("pk")[:most])
     for member in waiting:
-        _tell(member)
+        try:
+            _tell(member)
+        except Exception:  # one claim's fault must not hold up the others
+            logger.exception("The customer of an incident's claim %s cannot be told", member.claim_id)
     return len(waiting)
 
 

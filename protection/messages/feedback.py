@@ -1,5 +1,6 @@
 """Asking how it went: once for each claim that was decided, a day after it was closed."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from protection.filing import locked
 from protection.messages import shops
 from protection.models import Claim, CustomerMail, Feedback, Message
 
+logger = logging.getLogger(__name__)
+
 AFTER = timedelta(days=1)  # so that it does not come on the heels of the remedy
 WITHIN = timedelta(days=14)  # later than this nobody remembers
 AT_ONCE = 200  # claims in one run; the next takes the rest
@@ -20,7 +23,13 @@ DECIDED = (Claim.Outcome.APPROVED, Claim.Outcome.PARTIAL, Claim.Outcome.DENIED)
 
 def run(now: datetime | None = None) -> int:
     """By the clock: ask those whose day has come; returns how many."""
-    return sum(ask(claim, now or timezone.now()) for claim in due(now or timezone.now())[:AT_ONCE])
+    now, asked = now or timezone.now(), 0
+    for claim in due(now)[:AT_ONCE]:
+        try:
+            asked += ask(claim, now)
+        except Exception:  # one claim's fault must not hold up the others
+            logger.exception("Nobody can be asked how it went with %s", claim.public_id)
+    return asked
 
 
 def due(now: datetime) -> QuerySet[Claim]:

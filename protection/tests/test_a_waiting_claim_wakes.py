@@ -12,6 +12,7 @@ from protection.eligibility import ClaimRefused
 from protection.models import Claim
 from protection.models.claim import MoveRefused
 from protection.tests.builders import make_agent, make_claim, make_covered_order
+from protection.tests.faults import fault_with
 from protection.tests.parcels import scan, send
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,16 @@ def test_it_is_in_review_on_its_day_and_not_before() -> None:
     assert (claim.state, claim.next_actor) == ("in_review", "agent")
     entries = claim.order.journal.filter(action="claim.in_review")
     assert [(entry.by, entry.facts["from"]) for entry in entries] == [("system", "waiting")]
+
+
+def test_a_fault_with_one_does_not_hold_up_the_others() -> None:
+    broken, sound = waiting()[0], waiting()[0]
+    with fault_with(broken.public_id):
+        waking.run(day(6.1))
+    states = Claim.objects.order_by("pk").values_list("pk", "state")
+    assert list(states) == [(broken.pk, "waiting"), (sound.pk, "in_review")]
+    waking.run(day(6.1))
+    assert set(Claim.objects.values_list("state", flat=True)) == {"in_review"}
 
 
 def test_a_scan_asks_whether_it_arrived_once_and_keeps_the_day() -> None:

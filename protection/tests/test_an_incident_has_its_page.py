@@ -14,6 +14,7 @@ from protection.tests.builders import make_claim, make_covered_order
 from protection.tests.carriers import make_recovery
 from protection.tests.carriers import shipped as carried
 from protection.tests.console import agent_client, claim_url
+from protection.tests.faults import fault_with
 from protection.tests.incidents import SENT, TODAY, past_claims, real_claims, shipped
 from protection.tests.test_more_claims_than_usual_become_an_incident import usual_days
 from protection.tests.test_the_claims_of_an_incident_are_decided_together import incident_of, lead
@@ -115,6 +116,18 @@ def test_all_customers_are_told_once_also_those_who_come_later():
     assert list(told) == ["", "", ""]
     for claim in (*claims, late):
         assert Message.objects.filter(claim=claim, event="written").count() == 1
+
+
+def test_a_fault_with_one_does_not_hold_up_the_others():
+    lea, (broken, sound) = lead(), real_claims(2)
+    incident = incident_of([broken, sound], lea)
+    CustomerMail.objects.update_or_create(shop=sound.order.shop, defaults={"on": True})
+    telling.announce(incident, "A fire at our carrier.", user=lea)
+    with fault_with(broken.public_id):
+        telling.run()
+    assert Message.objects.get(event="written").claim == sound
+    telling.run()
+    assert set(Message.objects.filter(event="written").values_list("claim", flat=True)) == {broken.pk, sound.pk}
 
 
 def test_two_claims_on_one_order_are_told_of_once():

@@ -12,6 +12,7 @@ from protection.customer import feedback as answers
 from protection.messages import feedback
 from protection.models import Claim, CustomerMail, Message
 from protection.tests.builders import decide, make_agent, make_claim
+from protection.tests.faults import fault_with
 
 pytestmark = pytest.mark.django_db
 TOMORROW = timedelta(days=1, minutes=1)
@@ -29,6 +30,13 @@ def denied() -> Claim:
 
 def asked() -> int:
     return Message.objects.filter(event="feedback").count()
+
+
+def test_a_fault_with_one_does_not_hold_up_the_others(denied: Claim) -> None:
+    decide(make_claim(), make_agent("ben"), 0)
+    with fault_with(denied.public_id):
+        assert feedback.run(timezone.now() + TOMORROW) == 1
+    assert feedback.run(timezone.now() + TOMORROW) == 1
 
 
 def test_it_is_asked_a_day_after_the_end_and_once(denied: Claim) -> None:
