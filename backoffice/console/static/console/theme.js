@@ -13,4 +13,6 @@
   // Boxes that the skin opens on demand stay shut until its script has taken over.
   root.classList.add("starting");
   document.addEventListener("alpine:initialized", () => root.classList.remove("starting"));
+  // The skin marks no main part, and has no block around its own; who hears a page wants to jump there.
+  document.addEventListener("DOMContentLoaded", () => document.getElementById("main")?.setAttribute("role", "main"));
 })();
