@@ -2,7 +2,7 @@
 #
 #   make up      start the whole thing and print where it answers (Ctrl-C stops it)
 #   make down    stop it from another terminal       make reset   stop it and forget all its data
-#   make test    the tests, 14 minutes on two cores  make check   style, types, layers, migrations, deployment
+#   make test    the tests, 12 minutes on two cores  make check   style, types, layers, migrations, deployment
 #   make bench   measure                             make chaos   kill parts while orders flow
 #   make doctor  what is wrong with this machine     make lock    requirements.in -> requirements.txt
 #   make test-slow  failpoints and several workers, on whole instances
