@@ -6,7 +6,6 @@ goes on where it was and running it twice erases nothing twice.
 
 import hashlib
 import json
-import logging
 import time
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from backoffice.isolation import isolated
 from integrations.erasing import erase_messages, erase_traces
 from integrations.mail.kept import erase_kept
 from integrations.models import Connection, PrivacyRequest
@@ -29,8 +29,6 @@ from protection.messages.conversation import messages_of
 from protection.messages.erasing import erase_messages as erase_messages_of
 from protection.models import Claim, Evidence
 from protection.redaction import erase_choices, erase_claims
-
-logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 20.0
 INLINE_SECONDS = 5.0  # of a message's own handling; what is left the schedule does
@@ -69,11 +67,9 @@ def run() -> None:
     until = time.monotonic() + SLICE_SECONDS
     open_ones = PrivacyRequest.objects.filter(done_at=None).exclude(kind=PrivacyRequest.Kind.EXPORT)
     for request in open_ones.select_related("connection__shop").order_by("received_at"):
-        try:
+        with isolated("Carrying out a privacy request", request.public_id):
             if not carry_out(request, until=until, by="system"):
                 return
-        except Exception:  # one request's fault must not hold up the others
-            logger.exception("Privacy request %s cannot be carried out", request.public_id)
 
 
 def carry_out(request: PrivacyRequest, *, until: float, by: str) -> bool:

@@ -1,6 +1,5 @@
 """Asking the customer: a checklist, two reminders, an end that any answer takes back."""
 
-import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -9,14 +8,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from backoffice.isolation import isolated
 from orders.journal import record
 from protection.eligibility import ClaimRefused
 from protection.filing import hold_again, locked
 from protection.models import Claim, InfoRequest, Reply
 from protection.standing import under_way
 from protection.verbs import check
-
-logger = logging.getLogger(__name__)
 
 REMINDERS = 2
 AT_ONCE = 500  # claims in one run; the next minute takes the rest
@@ -114,15 +112,12 @@ def reply_window() -> timedelta:
 def _each(requests: QuerySet[InfoRequest], verb: Callable[[InfoRequest, datetime], bool], now: datetime) -> None:
     """Run `verb` on each request in a transaction of its own, locked as every verb locks and read again."""
     for found in list(requests.select_related("claim")[:AT_ONCE]):
-        try:
-            with transaction.atomic():
-                claim = locked(found.claim)
-                request = InfoRequest.objects.get(pk=found.pk)
-                request.claim = claim
-                if request.ended_at is None and claim.state == Claim.State.NEEDS_INFO:
-                    verb(request, now)
-        except Exception:  # one claim's fault must not hold up the others
-            logger.exception("What was asked about %s cannot go on", found.claim.public_id)
+        with isolated("Going on with what was asked", found.claim.public_id), transaction.atomic():
+            claim = locked(found.claim)
+            request = InfoRequest.objects.get(pk=found.pk)
+            request.claim = claim
+            if request.ended_at is None and claim.state == Claim.State.NEEDS_INFO:
+                verb(request, now)
 
 
 def _check_may_open(claim: Claim) -> None:

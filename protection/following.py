@@ -1,14 +1,11 @@
 """What became of the changes that carry out remedies, and parts of the fee: told by the sender, or looked up later."""
 
-import logging
-
 from django.db.models import Q
 
+from backoffice.isolation import isolated
 from orders.models import Change
 from protection import fee_refunds, paying, reversing
 from protection.models import FeeRefund, Resolution
-
-logger = logging.getLogger(__name__)
 
 State = Resolution.State
 
@@ -40,8 +37,6 @@ def follow_all() -> int:
         *taken_back.values_list("public_id", flat=True)[:500],
     ]
     for public_id in ended:
-        try:
+        with isolated("Writing down what became of it", public_id):
             follow(public_id)
-        except Exception:  # one remedy's fault must not hold up the others
-            logger.exception("What became of %s cannot be written down", public_id)
     return len(ended)

@@ -1,18 +1,17 @@
 """Claims that were filed too early: looked at when their day comes, or before it when staff say why."""
 
-import logging
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
+from backoffice.isolation import isolated
 from protection.eligibility import ClaimRefused
 from protection.filing import locked
 from protection.models import Claim
 from protection.models.claim import MoveRefused
 from protection.verbs import check
-
-logger = logging.getLogger(__name__)
 
 AT_ONCE = 500  # claims in one run; the next minute takes the rest
 
@@ -22,12 +21,8 @@ def run(now: datetime | None = None) -> None:
     now = now or timezone.now()
     due = Claim.objects.filter(state=Claim.State.WAITING, eligible_at__lte=now).order_by("eligible_at")
     for claim in list(due[:AT_ONCE]):
-        try:
+        with isolated("Waking", claim.public_id), suppress(ClaimRefused, MoveRefused):  # it has moved on meanwhile
             wake(claim, now, by="system")
-        except (ClaimRefused, MoveRefused):
-            continue  # it has moved on meanwhile
-        except Exception:  # one claim's fault must not hold up the others
-            logger.exception("%s cannot be woken", claim.public_id)
 
 
 @transaction.atomic

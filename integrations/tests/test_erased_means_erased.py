@@ -280,7 +280,7 @@ def test_a_demand_that_a_fault_stops_holds_up_no_other(shop, caplog):
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.done_at, second.done_at is not None) == (None, True)
-    assert f"{first.public_id} cannot be carried out" in caplog.text
+    assert f"failed: {first.public_id}" in caplog.text
 
 
 def test_words_that_fill_their_column_still_fit_when_a_short_name_is_erased(shop):

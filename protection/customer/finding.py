@@ -4,7 +4,6 @@ Asking writes the same row and gives the same answer whatever is asked for, so t
 Only the address the order was placed with is ever written to.
 """
 
-import logging
 from datetime import timedelta
 
 from django.db import transaction
@@ -12,11 +11,10 @@ from django.utils import timezone
 
 from backoffice import buckets
 from backoffice.buckets import Limit
+from backoffice.isolation import isolated
 from orders.journal import record
 from orders.models import Order, Shop
 from protection.models import LinkRequest
-
-logger = logging.getLogger(__name__)
 
 EACH_EMAIL = Limit(burst=3, an_hour=3)
 AT_ONCE = 200
@@ -36,10 +34,8 @@ def run() -> None:
     and asks for it again and again, keeps nobody from their link.
     """
     for pk in list(LinkRequest.objects.values_list("pk", flat=True)[:AT_ONCE]):
-        try:
+        with isolated("Looking up a link request", pk):
             _look_up(pk)
-        except Exception:  # one request's fault must not hold up the others
-            logger.exception("Link request %s cannot be looked up", pk)
 
 
 @transaction.atomic

@@ -3,7 +3,6 @@
 Safe to repeat, and for two at once: the database lets one incident of a cluster be under way, and a claim join it once.
 """
 
-import logging
 from collections import defaultdict
 from datetime import date, timedelta
 from typing import Any
@@ -12,14 +11,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from backoffice.isolation import isolated
 from orders.journal import record
 from orders.models import Order, Shop
 from protection.incidents.chance import ALARM
 from protection.incidents.clusters import LOOK_BACK, UNDER_WAY, Cluster, items, lanes
 from protection.models import Claim, ClaimTraits, Incident, IncidentClaim
 from protection.similar import traits
-
-logger = logging.getLogger(__name__)
 
 Kind, State = Incident.Kind, Incident.State
 SEEN = ("days", "count", "usual", "chance", "sentence")  # what a look may change
@@ -31,10 +29,8 @@ def run(today: date | None = None) -> None:
     traits.catch_up()
     recent = ClaimTraits.objects.filter(filed_on__gt=today - timedelta(days=LOOK_BACK))
     for shop in Shop.objects.filter(pk__in=recent.values("shop")).order_by("pk"):
-        try:
+        with isolated("Looking for incidents", shop.domain):
             find(shop, today)
-        except Exception:  # one store's fault must not hold up the others
-            logger.exception("Looking for incidents of %s failed", shop.domain)
 
 
 def find(shop: Shop, today: date, limit: float = ALARM) -> list[Incident]:

@@ -1,19 +1,16 @@
 """One message to every customer of an incident, also to those who claim later: once for an order."""
 
-import logging
-
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from backoffice.isolation import isolated
 from protection.eligibility import ClaimRefused
 from protection.filing import locked as locked_claim
 from protection.incidents.ruling import IncidentRefused, locked, put_down
 from protection.messages.writing import MOST, write
 from protection.models import BulkDecision, Incident, IncidentClaim
 from protection.models.claim import MoveRefused
-
-logger = logging.getLogger(__name__)
 
 AT_ONCE = 200  # messages in one run; the next minute takes the rest
 
@@ -56,10 +53,8 @@ def carry_on(incident: Incident, most: int = AT_ONCE) -> int:
     """Write to so many of the incident's customers as were not written to yet; returns to how many it was tried."""
     waiting = list(incident.members.filter(told_at=None).order_by("pk")[:most])
     for member in waiting:
-        try:
+        with isolated("Telling a customer of an incident", member.pk):
             _tell(member)
-        except Exception:  # one claim's fault must not hold up the others
-            logger.exception("The customer of an incident's claim %s cannot be told", member.claim_id)
     return len(waiting)
 
 

@@ -1,6 +1,5 @@
 """Asking how it went: once for each claim that was decided, a day after it was closed."""
 
-import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -8,12 +7,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from backoffice.isolation import isolated
 from orders.journal import record
 from protection.filing import locked
 from protection.messages import shops
 from protection.models import Claim, CustomerMail, Feedback, Message
-
-logger = logging.getLogger(__name__)
 
 AFTER = timedelta(days=1)  # so that it does not come on the heels of the remedy
 WITHIN = timedelta(days=14)  # later than this nobody remembers
@@ -25,10 +23,8 @@ def run(now: datetime | None = None) -> int:
     """By the clock: ask those whose day has come; returns how many."""
     now, asked = now or timezone.now(), 0
     for claim in due(now)[:AT_ONCE]:
-        try:
+        with isolated("Asking how it went", claim.public_id):
             asked += ask(claim, now)
-        except Exception:  # one claim's fault must not hold up the others
-            logger.exception("Nobody can be asked how it went with %s", claim.public_id)
     return asked
 
 

@@ -1,6 +1,6 @@
 """How a recovery ends without money, and begins again: by a lead with a reason, or by the clock after two warnings."""
 
-import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -8,12 +8,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from backoffice.isolation import isolated
 from protection.models import Recovery
 from protection.recovery.actors import CLOCK, Actor, RecoveryRefused, begin, locked
 from protection.recovery.doubts import settle
 from protection.recovery.reckoning import facts_of, reckon
 
-logger = logging.getLogger(__name__)
 State = Recovery.State
 WARNINGS = (7, 2)  # days before the deadline
 AT_ONCE = 500
@@ -69,10 +69,8 @@ def run(now: datetime | None = None) -> None:
         Q(warned_days=WARNINGS[1]) | Q(warned_days=WARNINGS[0], deadline__gt=now + timedelta(days=WARNINGS[1]))
     )
     for recovery in list(waiting.exclude(warned).order_by("deadline")[:AT_ONCE]):
-        try:
+        with isolated("Ending or warning", recovery.public_id), suppress(RecoveryRefused):  # it was filed meanwhile
             end_or_warn(recovery, now)
-        except Exception:  # one case's fault must not hold up the others
-            logger.exception("Ending or warning failed: recovery %s", recovery.public_id)
 
 
 @transaction.atomic

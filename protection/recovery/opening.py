@@ -3,7 +3,6 @@
 It never holds up the customer: the claim is not touched, and a fault here leaves the remedy as it is.
 """
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from backoffice.isolation import isolated
 from orders.models import Fulfillment
 from orders.money import MoneyBag
 from protection.filing import locked as locked_claim
@@ -25,7 +25,6 @@ from protection.recovery.terms import carrier_named, terms_for, why_not_paid
 from protection.shares import bag_of, part_of
 from protection.windows import DELIVERED
 
-logger = logging.getLogger(__name__)
 AT_ONCE = 500  # claims in one run; the next minute takes the rest
 LOOKED_AT_FOR = timedelta(days=120)  # carriers close near 60 days; an older decision is history
 PAID = Q(outcome__in=[Claim.Outcome.APPROVED, Claim.Outcome.PARTIAL])
@@ -51,17 +50,13 @@ def run(now: datetime | None = None) -> int:
     new = recent.exclude(carrier_check__decided_at=F("decided_at")).order_by("decided_at")
     opened = 0
     for claim in list(new[:AT_ONCE]):
-        try:
+        with isolated("Looking for what a carrier owes", claim.public_id):
             opened += len(look(claim))
-        except Exception:  # one case's fault must not hold up the others
-            logger.exception("Looking for what a carrier owes failed: claim %s", claim.public_id)
     ended = Claim.objects.filter(state=Claim.State.CLOSED, recoveries=OuterRef("pk")).exclude(PAID)
     news = ended.filter(closed_at__gt=Coalesce(OuterRef("doubt_settled_at"), OuterRef("created_at")))
     for recovery in Recovery.objects.filter(Exists(news), state__in=Recovery.OPEN, doubt="")[:AT_ONCE]:
-        try:
+        with isolated("Asking whether to withdraw", recovery.public_id):
             ask_withdraw(recovery, "A claim it rests on was closed without an approval.", by="system")
-        except Exception:  # one case's fault must not hold up the others
-            logger.exception("Asking whether to withdraw failed: recovery %s", recovery.public_id)
     return opened
 
 
